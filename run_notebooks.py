@@ -1,0 +1,90 @@
+"""Re-execute notebooks in place and store them in a canonical form, so that a second run changes no byte.
+
+usage: python run_notebooks.py [NOTEBOOK.ipynb ...]        (default: both notebooks of this repository)
+
+Canonical form: no timings, ids kept, neighbouring prints merged, minimal metadata, no progress bars, no widget state;
+a cell tagged `varies` is stored without its output. A cell that fails ends the run with its source and traceback, and
+leaves the notebook as it was.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from tqdm import tqdm
+
+ROOT = Path(__file__).parent
+NOTEBOOKS = [
+    ROOT / "LSTM_from_scratch" / "lstm_scratch.ipynb",
+    ROOT / "Text_Classification_LSTM" / "text_classification.ipynb",
+]
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def merge_streams(outputs):
+    """The outputs with each run of prints to the same stream as one: where a print is cut depends on timing."""
+    merged = []
+    for output in outputs:
+        previous = merged[-1] if merged else None
+        if previous and output.output_type == previous.output_type == "stream" and output.name == previous.name:
+            previous.text += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def canonical(notebook):
+    """Bring an executed notebook (changed in place, and returned) into its canonical form."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if cell.cell_type == "code":
+            cell.outputs = [] if tags and "varies" in tags else merge_streams(cell.outputs)
+            for output in cell.outputs:
+                if "metadata" in output:
+                    output.metadata = nbformat.from_dict({})
+    nbformat.validate(notebook)
+    return notebook
+
+
+def execute(path):
+    """Execute the notebook at `path` in its own folder, with a progress bar on stderr, and store it whole."""
+    notebook = nbformat.read(path, as_version=4)
+    total = sum(cell.cell_type == "code" for cell in notebook.cells)
+    with tqdm(total=total, desc=path.stem, unit="cell", file=sys.stderr, disable=False) as bar:
+        client = NotebookClient(
+            notebook,
+            timeout=None,
+            kernel_name="python3",
+            record_timing=False,
+            store_widget_state=False,
+            resources={"metadata": {"path": str(path.parent)}},
+            on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
+        )
+        client.execute()
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        nbformat.write(canonical(notebook), temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def main(paths):
+    os.environ["TQDM_DISABLE"] = "1"  # the notebooks' own bars: live in Jupyter, none in what is stored
+    for path in paths:
+        try:
+            execute(Path(path).resolve())
+        except CellExecutionError as error:
+            sys.exit(f"\n{path} FAILED and is left as it was. The cell and its error:\n{error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or NOTEBOOKS)
