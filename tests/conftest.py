@@ -24,9 +24,9 @@ settings.load_profile("default")
 
 
 def is_definition(node):
-    """True for imports, functions, classes and assignments to one UPPER_CASE name."""
+    """True for imports, functions, classes and assignments to an UPPER_CASE name of three letters or more."""
     if isinstance(node, ast.Assign):
-        return all(isinstance(target, ast.Name) and target.id.isupper() for target in node.targets)
+        return all(isinstance(target, ast.Name) and target.id.isupper() and len(target.id) > 2 for target in node.targets)
     return isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
 
 
