@@ -1,0 +1,188 @@
+"""The network of notebook 1: shapes, gradients, parity with Keras, training."""
+
+import math
+import os
+
+import numpy as np
+import pytest
+from conftest import LSTM_NOTEBOOK, load_definitions
+from hypothesis import given
+from hypothesis import strategies as st
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+nb = load_definitions(LSTM_NOTEBOOK)
+
+sizes = st.tuples(*[st.integers(1, 6)] * 5)  # N, T, D, H, O
+seeds = st.integers(0, 2**32 - 1)
+
+
+def random_case(seed, size):
+    return nb.make_case(np.random.default_rng(seed), *size)
+
+
+def largest_error(mine, exact):
+    """Largest difference over the largest value; arrays that are zero altogether have to be zero."""
+    scale = abs(exact).max()
+    return abs(mine - exact).max() / scale if scale > 1e-200 else abs(mine).max()
+
+
+@given(seeds, sizes)
+def test_shapes(seed, size):
+    (N, T, D, H, O), (case, y) = size, random_case(seed, size)
+    h, cache = nb.lstm_forward(case, case["X"], case["h0"], case["c0"])
+    assert h.shape == (N, H) and cache["h"].shape == cache["c"].shape == (T + 1, N, H)
+    assert np.array_equal(cache["h"][0], case["h0"]) and np.array_equal(cache["c"][0], case["c0"])
+    assert np.array_equal(cache["h"][-1], h)
+    grads, dX, dh0, dc0 = nb.lstm_backward(case, cache, np.ones((N, H)))
+    assert {name: grad.shape for name, grad in grads.items()} == {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
+    assert dX.shape == (N, T, D) and dh0.shape == dc0.shape == (N, H)
+    assert nb.predict(case, case["X"]).shape == (N, O)
+    loss, grads = nb.loss_and_grads(case, case["X"], y)
+    assert np.ndim(loss) == 0 and {name: grad.shape for name, grad in grads.items()} == {
+        name: case[name].shape for name in ("Wx", "Wh", "b", "Wy", "by")
+    }
+
+
+@given(seeds, sizes)
+def test_gradients_are_exact(seed, size):
+    case, y = random_case(seed, size)
+    grads = nb.case_grads(case, y)
+    for name in case:
+        exact = nb.complex_step(lambda arrays: nb.case_loss(arrays, y), case, name)  # noqa: B023
+        assert largest_error(grads[name], exact) <= 1e-12, name
+    rest = case | {name: np.zeros_like(case[name]) for name in ("h0", "c0")}
+    expected = nb.case_grads(rest, y)
+    loss, trained = nb.loss_and_grads(case, case["X"], y)
+    assert math.isclose(loss, nb.case_loss(rest, y), rel_tol=1e-14)
+    for name in trained:
+        assert largest_error(trained[name], expected[name]) <= 1e-14, name
+
+
+@given(seeds, sizes)
+def test_one_by_one_is_batched_and_carried_is_one_sequence(seed, size):
+    case, _ = random_case(seed, size)
+    X, T = case["X"], size[1]
+    h, cache = nb.lstm_forward(case, X, case["h0"], case["c0"])
+    for n in range(len(X)):
+        alone, _ = nb.lstm_forward(case, X[n : n + 1], case["h0"][n : n + 1], case["c0"][n : n + 1])
+        assert np.allclose(alone[0], h[n], rtol=0, atol=1e-13)
+    middle, first = nb.lstm_forward(case, X[:, : T // 2 + 1], case["h0"], case["c0"])
+    if T > T // 2 + 1:
+        carried, _ = nb.lstm_forward(case, X[:, T // 2 + 1 :], middle, first["c"][-1])
+        assert np.allclose(carried, h, rtol=0, atol=1e-13)
+
+
+@given(seeds, sizes)
+def test_the_fused_forward_is_the_cell_of_the_equations(seed, size):
+    case, _ = random_case(seed, size)
+    h, cache = nb.lstm_forward(case, case["X"], case["h0"], case["c0"])
+    for n in range(size[0]):
+        h_n, c_n = case["h0"][n], case["c0"][n]
+        for t in range(size[1]):
+            *_, c_n, h_n = nb.cell(case, case["X"][n, t], h_n, c_n)
+        assert np.allclose(h_n, h[n], rtol=0, atol=1e-13) and np.allclose(c_n, cache["c"][-1, n], rtol=0, atol=1e-13)
+
+
+def init_like_keras(rng, size):
+    """Weights of the size that networks start with (float32's rounding grows with them), biases off zero."""
+    params = nb.init_params(*size[2:], rng, np.float64)
+    return params | {name: params[name] + rng.normal(0, 0.1, params[name].shape) for name in ("b", "by")}
+
+
+def keras_lstm(params, size, dtype):
+    import keras
+
+    N, T, D, H, _ = size
+    layer = keras.layers.LSTM(H, dtype=dtype)
+    layer.build((N, T, D))
+    layer.set_weights([params[name].astype(dtype) for name in ("Wx", "Wh", "b")])
+    return layer
+
+
+@pytest.mark.parametrize("dtype, forward_tolerance, gradient_tolerance", [("float64", 1e-12, 1e-12), ("float32", 1e-6, 1e-5)])
+@pytest.mark.parametrize("size", [(1, 1, 1, 1, 1), (1, 7, 3, 5, 2), (4, 1, 2, 3, 1), (8, 10, 1, 50, 1), (3, 12, 4, 6, 2)])
+def test_parity_with_keras(size, dtype, forward_tolerance, gradient_tolerance):
+    import tensorflow as tf
+
+    rng = np.random.default_rng(sum(size))
+    case = random_case(sum(size), size)[0] | init_like_keras(rng, size)
+    case = {name: array.astype(dtype) for name, array in case.items()}
+    dh = np.random.default_rng(0).normal(size=case["h0"].shape).astype(dtype)
+    layer = keras_lstm(case, size, dtype)
+    inputs = {name: tf.constant(case[name]) for name in ("X", "h0", "c0")}
+    with tf.GradientTape() as tape:
+        tape.watch(list(inputs.values()))
+        theirs = layer(inputs["X"], initial_state=[inputs["h0"], inputs["c0"]])
+        loss = tf.reduce_sum(theirs * dh)
+    variables = [variable.value for variable in layer.trainable_variables]
+    expected = tape.gradient(loss, [*variables, *inputs.values()])
+    h, cache = nb.lstm_forward(case, case["X"], case["h0"], case["c0"])
+    grads, dX, dh0, dc0 = nb.lstm_backward(case, cache, dh)
+    assert h.dtype == dX.dtype == grads["Wh"].dtype == dtype
+    assert largest_error(h, theirs.numpy()) <= forward_tolerance
+    for mine, exact in zip([grads["Wx"], grads["Wh"], grads["b"], dX, dh0, dc0], expected, strict=True):
+        assert largest_error(mine, exact.numpy()) <= gradient_tolerance
+
+
+def test_weights_travel_to_keras_and_back():
+    size = (5, 10, 2, 7, 1)
+    case, _ = random_case(3, size)
+    layer = keras_lstm(case, size, "float64")
+    back = dict(zip(("Wx", "Wh", "b"), layer.get_weights(), strict=True))
+    assert all(np.array_equal(back[name], case[name]) for name in back)
+    h, _ = nb.lstm_forward(back, case["X"])
+    assert largest_error(h, layer(case["X"]).numpy()) <= 1e-12
+
+
+@given(seeds, sizes, st.sampled_from([0.0, 5e-324, 1e-310, 1e4, -1e4]))
+def test_extreme_inputs_stay_finite(seed, size, extreme):
+    case, y = random_case(seed, size)
+    params = {name: case[name].astype(np.float32) for name in ("Wx", "Wh", "b", "Wy", "by")}
+    state = nb.init_adam(params)
+    X = np.full(case["X"].shape, extreme)
+    loss, norm = nb.train_step(params, state, X, y.astype(np.float32), 0.01, 1.0)
+    assert np.isfinite(loss) and np.isfinite(norm) and np.isfinite(state["w"]).all()
+    assert np.isfinite(nb.predict(params, X)).all()
+
+
+@given(seeds, st.floats(1e-6, 1e6), st.floats(1e-6, 1e3))
+def test_clipping_keeps_the_direction(seed, scale, clip_norm):
+    gradient = np.random.default_rng(seed).normal(size=20) * scale
+    clipped, norm = nb.clip(gradient, clip_norm)
+    assert math.isclose(norm, np.linalg.norm(gradient), rel_tol=1e-12)
+    assert np.linalg.norm(clipped) <= clip_norm * (1 + 1e-12) or np.array_equal(clipped, gradient)
+    assert math.isclose(clipped @ gradient, np.linalg.norm(clipped) * norm, rel_tol=1e-9)
+    if norm <= clip_norm:
+        assert np.array_equal(clipped, gradient)
+
+
+def test_adam_steps_in_place_as_published():
+    case, y = random_case(0, (6, 4, 2, 3, 1))
+    params = {name: case[name].copy() for name in ("Wx", "Wh", "b", "Wy", "by")}
+    expected = {name: array.copy() for name, array in params.items()}
+    state = nb.init_adam(params)
+    m = v = 0
+    for k in (1, 2, 3):
+        loss, grads = nb.loss_and_grads(expected, case["X"], y)
+        r = np.concatenate([grads[name].ravel() for name in expected])
+        norm = np.sqrt((r * r).sum())
+        r = r * min(1, 0.1 / norm)
+        m, v = 0.9 * m + 0.1 * r, 0.999 * v + 0.001 * r * r
+        step = 0.01 * (m / (1 - 0.9**k)) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+        moved = np.concatenate([array.ravel() for array in expected.values()]) - step
+        expected = nb.unpack(moved, expected)
+        assert nb.train_step(params, state, case["X"], y, 0.01, 0.1) == pytest.approx((loss, norm), rel=1e-12)
+    for name in params:
+        assert np.allclose(params[name], expected[name], rtol=0, atol=1e-14)
+        assert params[name].base is state["w"]  # in place, in one vector
+
+
+def test_early_stopping_returns_the_best_weights(monkeypatch):
+    monkeypatch.setattr(nb, "PATIENCE", 3)
+    data = nb.prepare(nb.make_series(0, 300)["value"].to_numpy(), 10)
+    params, history = nb.train(data, 0, hidden_size=4, learning_rate=1.0)  # so large that the loss jumps about
+    assert len(history["validation"]) == history["best"] + 3
+    assert history["validation"][history["best"] - 1] == min(history["validation"])
+    X, y, _ = (np.float32(array) for array in data["validation"])
+    assert float(np.mean((nb.predict(params, X) - y) ** 2)) == min(history["validation"])
