@@ -148,8 +148,13 @@ def test_committed_results_belong_together():
     metrics = json.loads((FOLDER / "results" / "metrics.json").read_text())
     forecasts = pd.read_csv(FOLDER / "results" / "forecasts.csv", index_col="t")
     mse = forecasts.sub(forecasts["value"], axis=0).pow(2).mean()
-    for key, column in {"test_mse": "lstm", "ar_mse": "ar", "persistence_mse": "persistence",
-                        "seasonal_naive_mse": "seasonal_naive", "window_best_mse": "window_best"}.items():
+    for key, column in {
+        "test_mse": "lstm",
+        "ar_mse": "ar",
+        "persistence_mse": "persistence",
+        "seasonal_naive_mse": "seasonal_naive",
+        "window_best_mse": "window_best",
+    }.items():
         assert metrics[key] == pytest.approx(mse[column], rel=1e-12)
     params, kept = nb.load_model(FOLDER / "results" / "lstm_weights.npz")
     data = nb.prepare(nb.read_series(FOLDER / "synthetic_data.csv"), nb.LOOKBACK)
@@ -179,14 +184,18 @@ BAD = {
     "binary": (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", "cannot be read"),
     "too short": (table_of(GOOD[:40]), "holds 40 values and 100 are needed"),
     "text in the numbers": (table_of([*GOOD[:30], "n/a", *GOOD]), "column value, row 31: 'n/a' is no finite number"),
-    "missing value": ("t,value\n" + "\n".join(f"{t},{'' if t == 7 else v}" for t, v in enumerate(GOOD)),
-                      "column value, row 8: '' is no finite number"),
+    "missing value": (
+        "t,value\n" + "\n".join(f"{t},{'' if t == 7 else v}" for t, v in enumerate(GOOD)),
+        "column value, row 8: '' is no finite number",
+    ),
     "infinite": (table_of([*GOOD, "inf"]), "row 151: 'inf' is no finite number"),
     "nothing numeric": (table_of(["a"] * 150, "name"), "does not say which column to forecast"),
     "two numeric columns": ("a,b\n" + "1,2\n" * 150, "does not say which column to forecast: set VALUE_COLUMN to one of a, b"),
     "constant": (table_of([5] * 150), "the first half is constant"),
-    "unsorted times": ("t,value\n" + "\n".join(f"{t % 100},{v}" for t, v in enumerate(GOOD)),
-                       "column t, row 101: '0' is not a time after the row before"),
+    "unsorted times": (
+        "t,value\n" + "\n".join(f"{t % 100},{v}" for t, v in enumerate(GOOD)),
+        "column t, row 101: '0' is not a time after the row before",
+    ),
     "no time": ("date,value\n" + "\n".join(f"soon,{v}" for v in GOOD), "column date, row 1: 'soon' is not a time"),
     "ragged": ("value\n" + "\n".join(f"{v},{v}" for v in GOOD), "more fields in its rows than in its header"),
 }
@@ -217,11 +226,16 @@ def test_missing_file_and_unknown_columns(tmp_path, monkeypatch):
         nb.read_series(path)
 
 
-@pytest.mark.parametrize("content", [
-    table_of(GOOD), table_of(GOOD, "\ufeffvalue"), table_of(GOOD, "price"),
-    "name,value,other\n" + "\n".join(f"x,{v},{v}" for v in GOOD),
-    "date,value\n" + "\n".join(f"2024-01-{1 + t // 24:02} {t % 24:02}:00,{v}" for t, v in enumerate(GOOD)),
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        table_of(GOOD),
+        table_of(GOOD, "\ufeffvalue"),
+        table_of(GOOD, "price"),
+        "name,value,other\n" + "\n".join(f"x,{v},{v}" for v in GOOD),
+        "date,value\n" + "\n".join(f"2024-01-{1 + t // 24:02} {t % 24:02}:00,{v}" for t, v in enumerate(GOOD)),
+    ],
+)
 def test_unusual_but_good_input_is_read(content, tmp_path):
     path = tmp_path / "series.csv"
     path.write_text(content, encoding="utf-8")
