@@ -16,11 +16,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
-ROOT = Path(__file__).parent
-NOTEBOOKS = [
-    ROOT / "LSTM_from_scratch" / "lstm_scratch.ipynb",
-    ROOT / "Text_Classification_LSTM" / "text_classification.ipynb",
-]
+from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
+
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -87,4 +84,4 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or NOTEBOOKS)
+    main(sys.argv[1:] or [ROOT / LSTM_NOTEBOOK, ROOT / TEXT_NOTEBOOK])

@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
 
+from run_notebooks import METADATA, canonical
+
 BOTH = pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -81,11 +83,6 @@ def test_housekeeping_is_the_same_in_both():
 
 @BOTH
 def test_stored_in_canonical_form(name):
-    import sys
-
-    sys.path.insert(0, str(ROOT))
-    from run_notebooks import METADATA, canonical
-
     notebook = read_notebook(name)
     assert canonical(copy.deepcopy(notebook)) == notebook and notebook.metadata == METADATA
     assert (ROOT / name).read_text(encoding="utf-8") == nbformat.writes(notebook) + "\n"
