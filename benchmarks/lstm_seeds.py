@@ -1,0 +1,60 @@
+"""Notebook 1 over many noise seeds: error over the window's best, AR's, coverage and width of the intervals.
+
+usage: python -m benchmarks.lstm_seeds [SEEDS]        (default 20: seeds 0 to 19)
+"""
+
+import math
+import sys
+from statistics import NormalDist
+
+import pandas as pd
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from benchmarks.evidence import write_evidence
+from notebook_code import LSTM_NOTEBOOK, load_definitions
+
+
+def one_seed(seed):
+    """The notebook's pipeline on the series of one seed: a dict of figures, in the series' own units."""
+    nb = load_definitions(LSTM_NOTEBOOK)
+    nb.tqdm = lambda items, **_: items  # the bars of several workers would mix
+    with nb.threadpool_limits(1):
+        data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
+        params, history = nb.train(data, seed)
+        calibration, test = (nb.all_forecasts(data, part, params, season=50) for part in ("calibration", "test"))
+    mse = test.drop(columns="value").sub(test["value"], axis=0).pow(2).mean()
+    half = nb.half_width(calibration["value"] - calibration["lstm"])
+    return {
+        "seed": seed,
+        "ratio": mse["lstm"] / mse["window_best"],
+        "ar ratio": mse["ar"] / mse["window_best"],
+        "fitted sine ratio": mse["fitted_sine"] / mse["window_best"],
+        "coverage": (abs(test["value"] - test["lstm"]) <= half).mean(),
+        "width": 2 * half,
+        "width over ideal": half / (NormalDist().inv_cdf((1 + nb.LEVEL) / 2) * math.sqrt(mse["window_best"])),
+        "epochs": len(history["validation"]),
+        "best epoch": history["best"],
+    }
+
+
+def main(count):
+    jobs = Parallel(n_jobs=-1, return_as="generator")(delayed(one_seed)(seed) for seed in range(count))
+    table = pd.DataFrame(tqdm(jobs, total=count, desc="seeds")).set_index("seed")
+    print(table.round(3).to_string())
+    print(table.describe(percentiles=[0.05, 0.5, 0.95]).round(3).to_string())
+    write_evidence(
+        LSTM_NOTEBOOK,
+        seeds=count,
+        ratio_mean=table["ratio"].mean(),
+        ratio_max=table["ratio"].max(),
+        ar_ratio_mean=table["ar ratio"].mean(),
+        seeds_below_ar=int((table["ratio"] < table["ar ratio"]).sum()),
+        interval_coverage=table["coverage"].mean(),
+        interval_width=table["width"].mean(),
+        interval_width_over_ideal=table["width over ideal"].mean(),
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
