@@ -1,5 +1,6 @@
 # make run    set up, then re-execute both notebooks in place
 # make test   set up, then run all tests (nbval on a copy of the notebooks, and tests/)
+# make bench  set up with PyTorch, then measure speed and many seeds (benchmarks/)
 # make lab    set up, then open Jupyter on the notebooks
 # make lock   write requirements.lock anew from requirements.txt (needs uv)
 # make clean  remove the environment and whatever git does not track
@@ -8,7 +9,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 FOLDERS := LSTM_from_scratch Text_Classification_LSTM
 
-.PHONY: run test lab lock clean install
+.PHONY: run test bench lab lock clean install
 
 install: .venv/installed
 
@@ -25,6 +26,12 @@ run: install
 test: install
 	rm -rf .nbval && mkdir .nbval && cp -R $(FOLDERS) .nbval
 	$(PY) -m pytest --nbval --nbval-current-env tests .nbval
+
+bench: install
+	$(PY) -m pip install --disable-pip-version-check --quiet -r benchmarks/requirements.txt
+	$(PY) -m benchmarks.lstm_speed
+	$(PY) -m benchmarks.lstm_seeds
+	$(PY) -m benchmarks.lstm_grid
 
 lab: install
 	$(PY) -m jupyter lab
