@@ -1,5 +1,7 @@
 """The network of notebook 1: shapes, gradients, parity with Keras, training."""
 
+import ast
+import inspect
 import math
 import os
 
@@ -15,6 +17,16 @@ nb = load_definitions(LSTM_NOTEBOOK)
 
 sizes = st.tuples(*[st.integers(1, 6)] * 5)  # N, T, D, H, O
 seeds = st.integers(0, 2**32 - 1)
+
+
+def test_forward_and_backward_are_short():
+    """At most 70 lines of code together, docstrings and comments aside."""
+    lines = 0
+    for function in (nb.lstm_forward, nb.lstm_backward):
+        tree = ast.parse(inspect.getsource(function))
+        tree.body[0].body = tree.body[0].body[1:]  # without the docstring
+        lines += len(ast.unparse(tree).splitlines())
+    assert 30 < lines <= 70
 
 
 def random_case(seed, size):
