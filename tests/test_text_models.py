@@ -21,7 +21,7 @@ threadpool_limits(1)  # two threads of OpenMP beside other work are far slower t
 @pytest.fixture(scope="module")
 def corpus():
     table = nb.make_corpus(7, train=240, validation=80, test=80)
-    return table.assign(stems=table["text"].map(nb.preprocess))
+    return table.assign(stems=table["text"].map(nb.preprocess), clause_bags=table["text"].map(nb.clause_bags))
 
 
 def test_stems():

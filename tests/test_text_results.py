@@ -15,7 +15,7 @@ def test_the_keys_are_there():
         lstm_accuracy lstm_accuracy_low lstm_accuracy_high lstm_macro_f1 lstm_plain_accuracy
         lstm_crossover_accuracy
         best_rival best_rival_accuracy best_rival_crossover_accuracy difference_mean difference_low difference_high
-        bag_of_words_ceiling texts vocabulary seeds""".split()
+        bag_of_words_ceiling shuffled_accuracy crossing_texts ece texts vocabulary seeds""".split()
     assert set(keys) <= set(METRICS)
     assert all(isinstance(value, str | int | float) or key.endswith("log_loss") for key, value in METRICS.items())
 
@@ -35,8 +35,21 @@ def test_the_total_is_the_mixture_of_plain_and_crossover():
     assert METRICS["difference_mean"] == pytest.approx(difference)
 
 
+def test_without_order_the_lstm_falls_back_to_the_bags():
+    chance = 1.96 * math.sqrt(0.25 / 360)
+    assert METRICS["shuffled_crossover_accuracy"] <= 0.5 + chance
+    assert METRICS["connectives_cut_crossover_accuracy"] <= 0.5 + chance
+    assert METRICS["shuffled_accuracy"] <= METRICS["bag_of_words_ceiling"] + 0.6 * chance
+
+
+def test_the_lstm_needs_some_hundred_texts_and_is_calibrated():
+    assert METRICS["crossing_texts"] in (300, 600, 1000, 1800)
+    assert 0 < METRICS["ece"] < 0.05
+
+
 def test_no_bag_is_above_its_ceiling():
-    bags = [key for key in METRICS if key.endswith(": crossover") and "LSTM" not in key and "grams" not in key]
+    ordered = ("LSTM", "1-3-grams", "clause bags")
+    bags = [key for key in METRICS if key.endswith(": crossover") and not key.startswith(ordered)]
     assert len(bags) >= 10 and all(METRICS[key] <= 0.5 for key in bags)
 
 
@@ -45,7 +58,15 @@ def test_the_corpus_is_that_of_the_description():
     assert not any(isinstance(value, float) and not math.isfinite(value) for value in METRICS.values())
 
 
-@pytest.mark.parametrize("name", ["metrics.png", "confusion_matrix.png", "results/training_curves.png"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "metrics.png",
+        "confusion_matrix.png",
+        *(f"results/{name}.png" for name in ("training_curves", "learning_curve", "saliency", "word_by_word")),
+        *(f"results/{name}.png" for name in ("word_map", "reliability", "your_sentence")),
+    ],
+)
 def test_pictures_are_there(name):
     assert (FOLDER / name).read_bytes().startswith(b"\x89PNG") and (FOLDER / name).stat().st_size > 10_000
 

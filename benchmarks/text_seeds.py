@@ -1,0 +1,51 @@
+"""Notebook 2 over many corpora: every model's scores, with 95% intervals and paired differences.
+
+usage: python -m benchmarks.text_seeds [SEEDS]        (default 20: corpora 0 to 19)
+"""
+
+import sys
+
+from benchmarks.evidence import write_evidence
+from benchmarks.text_trials import prepare, score_all, slug, tune
+from notebook_code import TEXT_NOTEBOOK, load_definitions
+
+
+def main(count):
+    nb = load_definitions(TEXT_NOTEBOOK)
+    chosen = tune()
+    tables = [prepare(nb.make_corpus(seed)) for seed in range(count)]
+    jobs = [(name, chosen[name], table, seed) for name in chosen for seed, table in enumerate(tables)]
+    scores = score_all(jobs, "models x corpora")
+    means = scores.groupby("model").mean(numeric_only=True).sort_values("accuracy", ascending=False)
+    print(means.drop(columns="seed").round(3).to_string())
+    accuracy = scores.pivot(index="seed", columns="model", values="accuracy")
+    rivals = [name for name in means.index if "LSTM" not in name]
+    best = means.loc[rivals, "validation"].idxmax()
+    gaps = {name: nb.interval(accuracy["LSTM"] - accuracy[name]) for name in rivals}
+    for name, (mean, low, high) in gaps.items():
+        print(f"LSTM - {name:35} {mean:+.3f}  95% {low:+.3f} to {high:+.3f}")
+    mean, low, high = nb.interval(accuracy["LSTM"])
+    write_evidence(
+        TEXT_NOTEBOOK,
+        seeds=count,
+        lstm_accuracy=mean,
+        lstm_accuracy_low=low,
+        lstm_accuracy_high=high,
+        lstm_accuracy_worst=accuracy["LSTM"].min(),
+        lstm_macro_f1=means.loc["LSTM", "macro_f1"],
+        lstm_plain_accuracy=means.loc["LSTM", "plain"],
+        lstm_crossover_accuracy=means.loc["LSTM", "crossover"],
+        best_rival=best,
+        best_rival_accuracy=means.loc[best, "accuracy"],
+        best_rival_crossover_accuracy=means.loc[best, "crossover"],
+        difference_mean=gaps[best][0],
+        difference_low=gaps[best][1],
+        difference_high=gaps[best][2],
+        smallest_difference_low=min(low for _, low, _ in gaps.values()),
+        **{slug(name, "accuracy"): means.loc[name, "accuracy"] for name in means.index},
+        **{slug(name, "crossover"): means.loc[name, "crossover"] for name in means.index},
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)

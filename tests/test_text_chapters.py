@@ -1,0 +1,196 @@
+"""The later chapters of notebook 2: controls, learning curve, saliency, calibration, the kept model, a reader's file."""
+
+import json
+import random
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT, TEXT_NOTEBOOK, load_definitions
+from hypothesis import given
+from hypothesis import strategies as st
+
+nb = load_definitions(TEXT_NOTEBOOK)
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    table = nb.make_corpus(11, train=240, validation=80, test=80)
+    return table.assign(stems=table["text"].map(nb.preprocess), clause_bags=table["text"].map(nb.clause_bags))
+
+
+def test_shuffling_keeps_the_words_and_loses_the_order(corpus):
+    shuffled = nb.shuffle_words(corpus, 0)
+    assert shuffled["text"].map(str.split).map(sorted).equals(corpus["text"].map(str.split).map(sorted))
+    assert (shuffled["text"] != corpus["text"]).mean() > 0.99
+
+
+def test_cutting_the_connectives_leaves_the_clauses_in_their_order(corpus):
+    cut = nb.cut_connectives(corpus)
+    for before, after, clauses in zip(corpus["text"], cut["text"], corpus["clauses"], strict=True):
+        assert sorted(after.split(". ")) == sorted(clauses)
+        places = [before.lower().index(clause.lower()) for clause in after.split(". ")]
+        assert places == sorted(places)
+
+
+def test_a_pattern_is_what_is_left_without_the_clauses(corpus):
+    for row in corpus[corpus["kind"] == "crossover"].head(40).itertuples():
+        inside = nb.pattern_words(row)
+        assert len(inside) == len(row.text.split())
+        assert (~inside).sum() == sum(len(clause.split()) for clause in row.clauses)
+
+
+def test_first_and_last_clause_are_marked():
+    bags = nb.clause_bags("Although the bank paid, the team won.").split()
+    assert bags[:2] == ["although_first", "the_first"] and bags[-1] == "won_last"
+    assert nb.clause_bags("") == "" and nb.clause_bags("Ten points") == "ten_first point_first ten_last point_last"
+
+
+@given(st.integers(0, 1000), st.sampled_from([30, 60, 120, 240]))
+def test_a_subset_keeps_pairs_whole_and_the_test_part(seed, size):
+    table = nb.make_corpus(11, train=240, validation=80, test=80)
+    part = nb.subset(table, size, seed)
+    assert nb.part_of(part, "test").equals(nb.part_of(table, "test"))
+    assert size - 1 <= len(nb.part_of(part, "train")) <= size
+    assert len(nb.part_of(part, "validation")) <= max(size // 3, 30)
+    sizes = part[part["kind"] == "crossover"].groupby("pair").size()
+    assert (sizes == 2).all()
+    assert nb.genre_names(part) == nb.genre_names(table)
+
+
+@pytest.mark.parametrize(
+    "lstm, expected",
+    [([0.1, 0.2, 0.9], 300), ([0.9, 0.9, 0.9], 100), ([0.9, 0.1, 0.1], None), ([0.9, 0.1, 0.9], 300), ([0, 0.6, 0.6], 200)],
+)
+def test_the_crossing_is_where_the_lstm_stays_ahead(lstm, expected):
+    sizes = [100, 200, 300]
+    assert nb.crossing(pd.Series(lstm, sizes), pd.Series([0.5, 0.5, 0.5], sizes)) == expected
+
+
+def test_twins_are_the_same_to_the_order_free_net(corpus):
+    inputs, vectoriser = nb.make_inputs(corpus, "mean of words")
+    test = nb.part_of(corpus, "test").reset_index(drop=True)
+    twins = test[test["kind"] == "crossover"].sort_values("pair").index
+    numbers = inputs["test"][0][twins]
+    np.testing.assert_array_equal(numbers[::2], numbers[1::2])
+    ordered, _ = nb.make_inputs(corpus, "last")
+    assert (ordered["test"][0][twins][::2] != ordered["test"][0][twins][1::2]).any(axis=1).all()
+
+
+@pytest.mark.parametrize("reader", nb.READERS)
+def test_every_reader_ignores_padding(reader):
+    keras.utils.set_random_seed(0)
+    net = nb.make_net(4, reader)
+    short = np.array([[5, 9, 2]])
+    padded = np.pad(short, ((0, 0), (0, 20)))
+    np.testing.assert_allclose(net.predict(short, verbose=0), net.predict(padded, verbose=0), atol=1e-6)
+
+
+def test_word_vectors_have_the_scale_of_random_ones():
+    rng = np.random.default_rng(0)
+    vectors = nb.word_vectors(rng.integers(1, 400, size=(300, 20)))
+    assert vectors.shape == (nb.VOCABULARY_SIZE, nb.EMBEDDING_DIM)
+    assert np.sqrt((vectors[1:400] ** 2).mean()) == pytest.approx(0.05, rel=0.02) and (vectors[400:] == 0).all()
+
+
+def test_saliency_is_the_fall_of_the_log_odds_when_a_word_is_left_out():
+    def predict(texts):
+        share = np.array([0.2 + 0.3 * text.split().count("goal") for text in texts])
+        return np.column_stack([1 - share, share])
+
+    words, values = nb.saliency("goal or no goal", predict)
+    assert words == ["goal", "or", "no", "goal"]
+    fall = np.log(0.8 / 0.2)
+    np.testing.assert_allclose(values, [fall, 0, 0, fall], atol=1e-12)
+
+
+@given(st.integers(0, 10**6))
+def test_the_calibration_error_is_that_of_its_definition(seed):
+    rng = np.random.default_rng(seed)
+    probabilities, truth = rng.dirichlet(np.ones(4), 200), rng.integers(0, 4, 200)
+    _, ece = nb.reliability(probabilities, truth)
+    sure, hit = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    edges = np.linspace(0, 1, 16)
+    expected = 0
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        inside = (sure >= low) & (sure < high)
+        if inside.any():
+            expected += inside.mean() * abs(hit[inside].mean() - sure[inside].mean())
+    assert ece == pytest.approx(expected)
+
+
+def test_a_sure_and_right_model_is_calibrated():
+    table, ece = nb.reliability(np.eye(3)[[0, 1, 2]], np.array([0, 1, 2]))
+    assert ece == 0 and list(table["texts"]) == [3]
+
+
+def test_temperature_finds_what_made_the_model_too_sure(corpus):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(4000, 4))
+    truth = np.array([rng.choice(4, p=nb.softmax(row)) for row in logits])
+    names = np.array(nb.genre_names(corpus))
+    table = pd.DataFrame({"genre": names[truth], "split": "validation"})
+    too_sure = {"validation": nb.softmax(2 * logits, axis=1)}
+    assert nb.best_temperature(table, too_sure) == pytest.approx(2, rel=0.1)
+    cooled = nb.cool(too_sure["validation"], 2)
+    np.testing.assert_allclose(cooled, nb.softmax(logits, axis=1), atol=1e-6)
+
+
+def test_choice_is_by_validation_log_loss_and_the_svm_by_accuracy(corpus):
+    truth = np.eye(4)[np.searchsorted(nb.genre_names(corpus), nb.part_of(corpus, "validation")["genre"])]
+    good, better = 0.7 * truth + 0.075 * (1 - truth) / 0.75, 0.9 * truth + 0.1 / 3 * (1 - truth)
+    wrong = np.roll(better, 1, axis=1)
+    jobs = [(name, {"place": place}, corpus, 0) for name in ("net", "linear SVM") for place in range(3)]
+    outcomes = [{"validation": values} for values in (wrong, good, better)] * 2
+    assert nb.choose(jobs, outcomes) == {"net": {"place": 2}, "linear SVM": {"place": 1}}
+    sizes = [("LSTM", {"units": units}, corpus, 0) for units in (nb.LSTM_UNITS, 2 * nb.LSTM_UNITS)]
+    assert nb.choose(sizes, outcomes[1:3])["LSTM"] == {"units": nb.LSTM_UNITS}
+
+
+def test_errors_are_the_most_confident_mistakes(corpus):
+    rng = np.random.default_rng(0)
+    outcome = {"test": rng.dirichlet(np.ones(4), 80)}
+    table = nb.errors(corpus, outcome, {"test": rng.dirichlet(np.ones(4), 80)}, 5)
+    assert len(table) == 5 and (table["genre"] != table["guess"]).all()
+    assert table["p_guess"].is_monotonic_decreasing and (table["p_guess"] > table["p_right"]).all()
+
+
+def test_the_kept_model_gives_the_same_probabilities_in_a_fresh_process(corpus, tmp_path):
+    keras.utils.set_random_seed(0)
+    vectoriser, net = nb.make_vectoriser(nb.part_of(corpus, "train")["text"]), nb.make_net(4)
+    model = keras.Sequential([keras.layers.Input((), dtype="string"), vectoriser, *net.layers])
+    model.save(tmp_path / "kept.keras")
+    texts = [*corpus["text"].head(5), "", "Größe 東京", "word " * 10_000]
+    expected = model.predict(keras.ops.convert_to_tensor(texts, dtype="string"), verbose=0)
+    code = (
+        "import json, sys, keras; model = keras.saving.load_model(sys.argv[1]); "
+        "texts = keras.ops.convert_to_tensor(json.loads(sys.argv[2]), dtype='string'); "
+        "print(json.dumps(model.predict(texts, verbose=0).tolist()))"
+    )
+    run = [sys.executable, "-c", code, str(tmp_path / "kept.keras"), json.dumps(texts)]
+    found = json.loads(subprocess.run(run, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_whole_run_on_a_readers_file(tmp_path):
+    rng = random.Random(0)
+    topics = {"été": "plage soleil mer sable vague", "Wirtschaft": "Bank Zins Aktie Börse Kredit", "cook": "oil salt pan egg"}
+    rows = [(" ".join(rng.choices(words.split(), k=8)), genre) for genre, words in topics.items() for _ in range(30)]
+    rows = rows + rows[:20] + [("long " * 3000, "cook"), ('with "quotes", commas', "cook")]
+    data = tmp_path / "eigene Texte é.csv"
+    pd.DataFrame(rows, columns=["text", "genre"]).to_csv(data, index=False)
+    before = data.read_bytes()
+    options = ["-p", "DATA_CSV", data.name, "-p", "EPOCHS", "1", "-p", "N_SEEDS", "2", "--cwd", tmp_path]
+    command = [sys.executable, "-m", "papermill", ROOT / TEXT_NOTEBOOK, tmp_path / "out.ipynb", *options, "--no-progress-bar"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-2000:]
+    metrics = json.loads((tmp_path / data.stem / "results" / "metrics.json").read_text())
+    assert metrics["texts"] == len(rows) and metrics["seeds"] == 2
+    assert metrics["BoW, logistic regression: accuracy"] > 0.8 and "LSTM variant: accuracy" in metrics
+    for key in ("bag_of_words_ceiling", "crossing_texts", "shuffled_accuracy", "lstm_crossover_accuracy"):
+        assert metrics[key] is None
+    assert data.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([data.name, data.stem, "out.ipynb"])
