@@ -45,7 +45,7 @@ def test_readme_states_what_the_notebooks_measured():
     for measured, source, keys in rows:
         metrics = figures_of(source)
         in_points = "points" in measured
-        numbers = re.findall(r"\d+(?:\.\d+)?(?:e-\d+)?%?", re.sub(r"95% interval|complex-step", "", measured))
+        numbers = re.findall(r"\d+(?:\.\d+)?(?:e-\d+)?%?", re.sub(r"90% intervals", "", measured))
         assert len(numbers) == len(keys), (measured, keys)
         for number, key in zip(numbers, keys, strict=True):
             assert number == as_written(metrics[key] * (100 if in_points else 1), number), (measured, key, metrics[key])
