@@ -124,3 +124,7 @@ def test_lock_holds_every_requirement_with_hashes():
     assert len(names) >= 18 and all(re.search(rf"^{name}==", lock, re.M) for name in names)
     pins = re.findall(r"^[a-z0-9][\w.-]*==.*$", lock, re.M)
     assert len(pins) > 100 and all(pin.endswith("\\") for pin in pins) and "--hash=sha256:" in lock
+
+
+def test_readme_is_finished():
+    assert not re.search(r"\b(TODO|TBD|FIXME|XXX|COSTS)\b", README)
