@@ -193,6 +193,8 @@ def draw(scaling):
             ax=ax, marker="o", loglog=True, legend=axis == "batch"
         )
         ax.set(xlabel=axis, ylabel="CPU time of a training step (ms)")
+        ax.set_xticks(sorted(rows["value"].unique()), [f"{value:g}" for value in sorted(rows["value"].unique())])
+        ax.minorticks_off()
         ax.grid(alpha=0.4)
     fig.suptitle(f"One thread; else a batch of {N}, {T} steps, {H} units")
     fig.savefig((ROOT / LSTM_NOTEBOOK).parent / "results" / "speed.png", metadata={"Software": None})
@@ -214,7 +216,7 @@ def main():
             table = group.set_index("who")[["cpu", "wall"]]
             ratios = table / table.loc["notebook"]
             print(f"\n{mode} thread(s), {size} {SIZES[size]}, {task}: ms, and as multiples of the notebook's time")
-            print(table.mul(1000).round(3).join(ratios.round(2), rsuffix=" ratio").to_string())
+            print(table.mul(1000).round(3).join(ratios.round(2).add_suffix(" ratio")).to_string())
             for who, row in ratios.drop("notebook").iterrows():
                 key = f"speed_{size}_{task}_{mode}_{who.replace(' ', '_').replace('-', '_').lower()}"
                 figures |= {f"{key}_cpu": row["cpu"], f"{key}_wall": row["wall"]}
