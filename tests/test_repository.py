@@ -61,12 +61,12 @@ def test_readme_links_exist():
     [
         ("LOOKBACK", 10),
         ("HIDDEN_SIZE", 50),
-        ("LEARNING_RATE", 0.03),
+        ("LEARNING_RATE", 0.02),
         ("BATCH_SIZE", 16),
         ("CLIP_NORM", 0.1),
-        ("PATIENCE", 60),
+        ("PATIENCE", 150),
         ("EPOCHS", 200),
-        ("INPUT_NOISE", 0.09),
+        ("INPUT_NOISE", 0.08),
     ],
 )
 def test_readme_states_the_parameters(parameter, value):
