@@ -18,6 +18,7 @@ def main(count):
     scores = score_all(jobs, "models x corpora")
     means = scores.groupby("model").mean(numeric_only=True).sort_values("accuracy", ascending=False)
     print(means.drop(columns="seed").round(3).to_string())
+    median = scores.groupby("model")[["fit_seconds", "texts_a_second"]].median()  # one thread to a fit
     accuracy = scores.pivot(index="seed", columns="model", values="accuracy")
     rivals = [name for name in means.index if "LSTM" not in name]
     best = means.loc[rivals, "validation"].idxmax()
@@ -44,6 +45,7 @@ def main(count):
         smallest_difference_low=min(low for _, low, _ in gaps.values()),
         **{slug(name, "accuracy"): means.loc[name, "accuracy"] for name in means.index},
         **{slug(name, "crossover"): means.loc[name, "crossover"] for name in means.index},
+        **{slug(name, cost): median.loc[name, cost] for name in median.index for cost in ("fit_seconds", "texts_a_second")},
     )
 
 

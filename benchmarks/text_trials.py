@@ -45,8 +45,13 @@ def tune(names=None):
 
 
 def score_all(jobs, label):
-    """A table of scores, one row a job."""
+    """A table of scores and of cost (seconds to fit, texts read in a second), one row a job."""
     nb = load_definitions(TEXT_NOTEBOOK)
     outcomes = fit_all(jobs, label)
-    rows = [{"model": job[0], "seed": job[3]} | nb.score(job[2], outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
+    rows = []
+    for (name, _, table, seed), outcome in zip(jobs, outcomes, strict=True):
+        fit_seconds, read_seconds = outcome["seconds"]
+        read = len(table) - len(nb.part_of(table, "train"))
+        cost = {"fit_seconds": fit_seconds, "texts_a_second": read / read_seconds}
+        rows.append({"model": name, "seed": seed} | nb.score(table, outcome) | cost)
     return pd.DataFrame(rows)
