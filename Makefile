@@ -32,6 +32,10 @@ bench: install
 	$(PY) -m benchmarks.lstm_speed
 	$(PY) -m benchmarks.lstm_seeds
 	$(PY) -m benchmarks.lstm_grid
+	$(PY) -m benchmarks.text_seeds
+	$(PY) -m benchmarks.text_controls
+	$(PY) -m benchmarks.text_map
+	$(PY) -m benchmarks.text_search
 
 lab: install
 	$(PY) -m jupyter lab

@@ -154,3 +154,7 @@ def test_the_ceiling():
 def test_the_overlap_of_the_nearest_text():
     table = pd.DataFrame({"text": ["a b c", "x y", "a b d", "x y"], "split": ["train", "train", "test", "test"]})
     np.testing.assert_allclose(nb.nearest_overlap(table), [0.5, 1.0])
+
+
+def test_the_grids_that_benchmarks_take_from_the_notebook_hold_every_model():
+    assert set(nb.GRIDS) == {"LSTM", "order-free net", *nb.RIVALS} and all(nb.GRIDS.values())
