@@ -26,27 +26,26 @@ def main(count):
     for name, (mean, low, high) in gaps.items():
         print(f"LSTM - {name:35} {mean:+.3f}  95% {low:+.3f} to {high:+.3f}")
     mean, low, high = nb.interval(accuracy["LSTM"])
-    write_evidence(
-        TEXT_NOTEBOOK,
-        seeds=count,
-        lstm_accuracy=mean,
-        lstm_accuracy_low=low,
-        lstm_accuracy_high=high,
-        lstm_accuracy_worst=accuracy["LSTM"].min(),
-        lstm_macro_f1=means.loc["LSTM", "macro_f1"],
-        lstm_plain_accuracy=means.loc["LSTM", "plain"],
-        lstm_crossover_accuracy=means.loc["LSTM", "crossover"],
-        best_rival=best,
-        best_rival_accuracy=means.loc[best, "accuracy"],
-        best_rival_crossover_accuracy=means.loc[best, "crossover"],
-        difference_mean=gaps[best][0],
-        difference_low=gaps[best][1],
-        difference_high=gaps[best][2],
-        smallest_difference_low=min(low for _, low, _ in gaps.values()),
-        **{slug(name, "accuracy"): means.loc[name, "accuracy"] for name in means.index},
-        **{slug(name, "crossover"): means.loc[name, "crossover"] for name in means.index},
-        **{slug(name, cost): median.loc[name, cost] for name in median.index for cost in ("fit_seconds", "texts_a_second")},
-    )
+    figures = {slug(name, score): means.loc[name, score] for name in means.index for score in ("accuracy", "crossover")}
+    figures |= {slug(name, cost): median.loc[name, cost] for name in median.index for cost in median}
+    figures |= {
+        "seeds": count,
+        "lstm_accuracy": mean,
+        "lstm_accuracy_low": low,
+        "lstm_accuracy_high": high,
+        "lstm_accuracy_worst": accuracy["LSTM"].min(),
+        "lstm_macro_f1": means.loc["LSTM", "macro_f1"],
+        "lstm_plain_accuracy": means.loc["LSTM", "plain"],
+        "lstm_crossover_accuracy": means.loc["LSTM", "crossover"],
+        "best_rival": best,
+        "best_rival_accuracy": means.loc[best, "accuracy"],
+        "best_rival_crossover_accuracy": means.loc[best, "crossover"],
+        "difference_mean": gaps[best][0],
+        "difference_low": gaps[best][1],
+        "difference_high": gaps[best][2],
+        "smallest_difference_low": min(low for _, low, _ in gaps.values()),
+    }
+    write_evidence(TEXT_NOTEBOOK, **figures)
 
 
 if __name__ == "__main__":

