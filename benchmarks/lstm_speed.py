@@ -5,7 +5,9 @@ usage: python -m benchmarks.lstm_speed        (about five minutes; needs benchma
 
 A training step is the whole of it: forward, loss, backward, clipping by global norm, Adam. The data lie ready in memory in
 each framework's own form. At the notebook's size a framework spends most of its time on calls, not on arithmetic: that is
-part of what a step costs there, and at the large size it hardly counts.
+part of what a step costs there, and at the large size it hardly counts. There the system's clearing of fresh memory counts
+instead, 30 MB or more a step for NumPy and PyTorch alike, in times that vary threefold. So with one thread the process keeps
+what it has once got (two settings of glibc, the same for all); with default threads all is as a reader finds it.
 """
 
 import json
@@ -127,13 +129,17 @@ def contestants(N, T, H, everyone=True):
     return found
 
 
-def measure(found, seconds=20.0, rounds=9):
-    """Median seconds (CPU, wall) of a call of each function, in interleaved rounds that take about `seconds` in all."""
+def measure(found, seconds=20.0, rounds=15, warm_up=10):
+    """Median seconds (CPU, wall) of a call of each function, in interleaved rounds that take about `seconds` in all.
+
+    Not timed are `warm_up` calls of each: the first steps at the large size wait for fresh memory from the system.
+    """
     import statistics
 
     calls = {}
     for key, function in found.items():
-        function(), function()
+        for _ in range(warm_up):
+            function()
         start = time.perf_counter()
         function()
         calls[key] = max(1, int(seconds / len(found) / rounds / (time.perf_counter() - start)))
@@ -155,7 +161,7 @@ def child(mode):
 
         torch.set_num_threads(1)
     for name, size in SIZES.items():
-        for (who, task), (cpu, wall) in measure(contestants(*size)).items():
+        for (who, task), (cpu, wall) in measure(contestants(*size), seconds=40).items():
             print(json.dumps({"size": name, "who": who, "task": task, "cpu": cpu, "wall": wall}))
     if mode == "one":
         N, T, H = SIZES["small"]
@@ -169,6 +175,7 @@ def child(mode):
 def run_child(mode):
     """The rows that a fresh process measures with one thread or with default threads."""
     one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    one |= {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
     environment = os.environ | (one if mode == "one" else {}) | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
     command = [sys.executable, "-m", "benchmarks.lstm_speed", mode]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
