@@ -1,0 +1,265 @@
+"""Bad input, both notebooks: each case ends in one sentence that names the file, the place and the mend, before anything is
+written; what is merely unusual runs. `python -m pytest tests/test_bad_input.py -s -k sentence` prints the sentences."""
+
+import os
+import random
+import re
+import sys
+
+import numpy as np
+import pandas as pd
+import papermill
+import pytest
+from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
+
+lstm, text = load_definitions(LSTM_NOTEBOOK), load_definitions(TEXT_NOTEBOOK)
+VALUES = np.round(np.sin(np.arange(150) / 5), 4).tolist()
+TEXTS = "text,genre\n" + "".join(f"text number {number} of {genre},{genre}\n" for genre in "ab" for number in range(10))
+
+
+def column(values, header="value"):
+    return "\n".join([header, *map(str, values)]) + "\n"
+
+
+def timed(times, header="t,value"):
+    return column([f"{time},{value}" for time, value in zip(times, VALUES)], header)
+
+
+LSTM_CASES = {  # content, parameters, what the sentence holds
+    "missing": (None, {}, "No such file or directory", "set DATA_CSV"),
+    "empty": ("", {}, "No columns to parse", "CSV file in UTF-8 with a header"),
+    "header only": ("value\n", {}, "has a header but no rows", "add the data"),
+    "header and blank lines": ("t,value\n\n\n", {}, "has a header but no rows", "add the data"),
+    "binary": (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", {}, "can't decode byte", "UTF-8"),
+    "UTF-16": ("value\n1\n".encode("utf-16"), {}, "can't decode byte", "UTF-8"),
+    "Latin-1": ("Größe\n1\n".encode("latin-1"), {}, "can't decode byte", "UTF-8"),
+    "zeros": (b"\x00" * 4000, {}, "", ""),
+    "semicolons": (timed(range(150)).replace(",", ";"), {}, "has one column, 't;value'", "commas between the columns"),
+    "tabs": (timed(range(150)).replace(",", "\t"), {}, "has one column", "commas between the columns"),
+    "semicolons and decimal commas": (
+        "t;value\n" + "".join(f"{t};{v}\n".replace(".", ",") for t, v in enumerate(VALUES)),
+        {},
+        "cannot be read (Error tokenizing data",
+        "CSV file",
+    ),
+    "open quote": ('value\n"1\n2\n', {}, "cannot be read", "CSV file"),
+    "more fields than names": (column([f"{v},{v}" for v in VALUES]), {}, "Expected 1 fields in line 2, saw 2", "header"),
+    "duplicated columns": (column([f"{v},{v}" for v in VALUES], "value,value"), {}, "two columns of one name", "of its own"),
+    "too short": (column(VALUES[:40]), {}, "holds 40 values and 100 are needed", "add rows"),
+    "text in the numbers": (column([*VALUES[:30], "n/a", *VALUES]), {}, "column value, row 31: 'n/a'", "mend or drop the row"),
+    "missing value": (timed(range(150)).replace("\n7,", "\n7,\n7.5,"), {}, "row 8: '' is no number below 1e100", "mend or drop"),
+    "short row": (timed(range(150)).replace("\n7,", "\n7\n7.5,"), {}, "row 8: '' is no number below 1e100", "mend or drop"),
+    "NaN": (column([*VALUES, "NaN"]), {}, "row 151: 'NaN' is no number below 1e100", "mend or drop"),
+    "infinite": (column([*VALUES, "-inf"]), {}, "row 151: '-inf' is no number below 1e100", "mend or drop"),
+    "too large": (column([*VALUES, "1e200"]), {}, "row 151: '1e200'", "mend or drop"),
+    "thousands": (timed(range(150)).replace("\n7,", '\n7,"1,000"\n7.5,'), {}, "'1,000' is no number below 1e100", "mend or drop"),
+    "formula": (column([*VALUES[:9], "=A1+1", *VALUES]), {}, "row 10: '=A1+1' is no number below 1e100", "mend or drop"),
+    "nothing numeric": (column(["a"] * 150, "name"), {}, "does not say which column", "set VALUE_COLUMN to one of name"),
+    "two numeric columns": ("a,b\n" + "1,2\n" * 150, {}, "does not say which column", "set VALUE_COLUMN to one of a, b"),
+    "unknown column": (column(VALUES), {"VALUE_COLUMN": "price"}, "has no column price", "set VALUE_COLUMN to one of value"),
+    "unknown time": (column(VALUES), {"TIME_COLUMN": "when"}, "has no column when", "set TIME_COLUMN to one of value"),
+    "constant": (column([5] * 150), {}, "the first half is constant", "give a series that changes"),
+    "unsorted times": (timed([t % 100 for t in range(150)]), {}, "column t, row 101: '0' is not a time after", "sort the rows"),
+    "double times": (timed([t - (t > 7) for t in range(150)]), {}, "column t, row 9: '7' is not a time after", "drop double"),
+    "no times": (timed(["soon"] * 150, "date,value"), {}, "column date, row 1: 'soon' is not a time", "write times as"),
+    "DD.MM.YYYY": (timed([f"{1 + t % 28:02}.01.2024" for t in range(150)], "date,value"), {}, "'01.01.2024'", "YYYY-MM-DD"),
+    "season too long": (column(VALUES), {"SEASON": 100}, "holds 150 values and 200 are needed", "lower LOOKBACK or SEASON"),
+    "lookback too long": (column(VALUES), {"LOOKBACK": 200}, "holds 150 values and 2000 are needed", "lower LOOKBACK"),
+}
+TEXT_CASES = {
+    "missing": (None, "No such file or directory", "set DATA_CSV"),
+    "empty": ("", "No columns to parse", "CSV file in UTF-8 with a header"),
+    "header only": ("text,genre\n", "has a header but no rows", "add the data"),
+    "binary": (b"\x00\xff\xfe\x80PK\x03\x04", "can't decode byte", "UTF-8"),
+    "Latin-1": ("text,genre\ncafé,a\n".encode("latin-1"), "can't decode byte", "UTF-8"),
+    "open quote": ('text,genre\n"one,a\n', "cannot be read (Error tokenizing data", "CSV file"),
+    "more fields than names": ("text,genre\none, two,a\n", "Expected 2 fields in line 2, saw 3", "CSV file"),
+    "duplicated columns": ("text,genre,text\none,a,two\n", "two columns of one name", "a name of its own"),
+    "semicolons": (TEXTS.replace(",", ";"), "has one column, 'text;genre'", "commas between the columns"),
+    "other names": ("headline,label\none,a\n", "no column 'text' (it has 'headline', 'label')", "name its columns"),
+    "no genre": ("text,label\none,a\n", "no column 'genre'", "name its columns"),
+    "empty text": (f"{TEXTS}  ,a\n", "data row 21: the text is empty", "fill it in or delete the row"),
+    "empty genre": (f"{TEXTS}one more,\n", "data row 21: the genre is empty", "fill it in or delete the row"),
+    "short row": (f"{TEXTS}one more\n", "data row 21: the genre is empty", "fill it in or delete the row"),
+    "one class": ("text,genre\n" + "".join(f"text {n},a\n" for n in range(20)), "one genre only, 'a'", "add texts of another"),
+    "a class with one text": (f"{TEXTS}one more,c\n", "1 different texts of the genre 'c'", "add texts until it has 10"),
+    "all duplicates": ("text,genre\n" + "again,a\nAgain ,b\n" * 30, "1 different texts of the genre", "add texts until it has"),
+    "labels that differ in case": (f"{TEXTS}one more,A\nmore,B\n", "spells one genre in two ways, 'a' and 'A'", "choose one"),
+    "labels that differ in blanks": (f"{TEXTS}one more, a\n", "spells one genre in two ways, 'a' and ' a'", "choose one"),
+}
+PARAMETER_CASES = [  # for the notebook, the parameter, its value; what the sentence holds
+    (lstm, "LOOKBACK", 0, "set it to a whole number from 1"),
+    (lstm, "HIDDEN_SIZE", -1, "set it to a whole number from 1"),
+    (lstm, "EPOCHS", 2.5, "set it to a whole number"),
+    (lstm, "BATCH_SIZE", "16", "set it to a whole number"),
+    (lstm, "LEARNING_RATE", 0, "set it to a number from 1e-09 to 10.0"),
+    (lstm, "LEARNING_RATE", float("nan"), "set it to a number"),
+    (lstm, "AVERAGE", 1.0, "set it to a number from 0.0 to 0.9999"),
+    (lstm, "SEED", -3, "set it to a whole number from 0"),
+    (text, "LSTM_UNITS", -1, "set it to a whole number from 1"),
+    (text, "N_SEEDS", 1, "set it to a whole number from 2"),
+    (text, "EPOCHS", True, "set it to a whole number"),
+    (text, "VOCABULARY_SIZE", 0, "set it to a whole number from 1000"),
+]
+
+
+def only_sentence(caught, *parts):
+    """The message of the error, after checking that it is one clear sentence that holds all parts."""
+    message = str(caught.value)
+    print(message)
+    assert all(part in message for part in parts), message
+    assert "\n" not in message and message.endswith(".") and ": " in message
+    return message
+
+
+def write(path, content):
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+@pytest.mark.parametrize("case", LSTM_CASES)
+def test_a_bad_series_is_refused_in_one_sentence(case, tmp_path, monkeypatch):
+    content, parameters, *parts = LSTM_CASES[case]
+    path = tmp_path / "series.csv"
+    write(path, content)
+    for name, value in parameters.items():
+        monkeypatch.setattr(lstm, name, value)
+    with pytest.raises(ValueError) as caught:
+        lstm.read_series(path)
+    assert only_sentence(caught, *parts).startswith(str(path))
+    assert [file.name for file in tmp_path.iterdir()] == ([] if content is None else ["series.csv"])
+
+
+@pytest.mark.parametrize("case", TEXT_CASES)
+def test_bad_texts_are_refused_in_one_sentence(case, tmp_path):
+    content, *parts = TEXT_CASES[case]
+    path = tmp_path / "texts.csv"
+    write(path, content)
+    with pytest.raises(ValueError) as caught:
+        text.check_texts(text.read_csv(path), path)
+    assert only_sentence(caught, *parts).startswith(str(path))
+    assert [file.name for file in tmp_path.iterdir()] == ([] if content is None else ["texts.csv"])
+
+
+@pytest.mark.parametrize("nb, name, value, part", PARAMETER_CASES)
+def test_a_bad_parameter_is_refused_in_one_sentence(nb, name, value, part, monkeypatch):
+    nb.check_parameters(nb.PARAMETERS)
+    monkeypatch.setattr(nb, name, value)
+    with pytest.raises(ValueError) as caught:
+        nb.check_parameters(nb.PARAMETERS)
+    assert only_sentence(caught, part).startswith(f"{name} is {value!r}: ")
+
+
+@pytest.mark.parametrize("nb", [lstm, text])
+def test_an_output_folder_that_is_a_file_or_read_only_is_refused(nb, tmp_path, monkeypatch):
+    (tmp_path / "taken").write_text("mine")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    folders = {tmp_path / "taken": "Not a directory", closed / "new": "Permission denied"}
+    if sys.platform == "linux" and os.geteuid() == 0:  # to root no folder of a disk is closed
+        folders = {tmp_path / "taken": "Not a directory", nb.Path("/proc/new"): "No such file or directory"}
+    for folder, reason in folders.items() if os.name == "posix" else ():
+        monkeypatch.setattr(nb, "OUT", folder)
+        with pytest.raises(ValueError) as caught:
+            nb.check_parameters(nb.PARAMETERS)
+        only_sentence(caught, f"{folder} cannot be written to ({reason})", "set OUTPUT_DIR to a folder of your own")
+    assert (tmp_path / "taken").read_text() == "mine" and not any(closed.iterdir())
+
+
+def test_there_are_enough_cases():
+    assert len(LSTM_CASES) + len(TEXT_CASES) + len(PARAMETER_CASES) >= 60
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        column(VALUES),
+        column(VALUES, "\ufeffvalue"),
+        column(VALUES, "price"),
+        column(VALUES).replace("\n", "\r\n"),
+        column([f" {v} " for v in VALUES]),
+        column(VALUES) + "\n\n",
+        "name,value,other\n" + "\n".join(f"x,{v},{v}" for v in VALUES),
+        "note,value\n" + "\n".join(f'"two\nlines, <b>&",{v}' for v in VALUES),
+        timed([f"2024-01-{1 + t // 24:02} {t % 24:02}:00" for t in range(150)], "date,value"),
+        timed([t + 5 * (t > 50) for t in range(150)]),
+    ],
+)
+def test_an_unusual_series_is_read(content, tmp_path):
+    path = tmp_path / "series.csv"
+    path.write_text(content, encoding="utf-8", newline="")
+    assert lstm.read_series(path).tolist() == VALUES
+
+
+def test_gaps_are_said(tmp_path, capsys):
+    path = tmp_path / "series.csv"
+    path.write_text(timed([t + 5 * (t > 50) for t in range(150)]))
+    lstm.read_series(path)
+    assert "1 gaps" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("factor", [1e-30, 1e30])
+def test_a_series_in_odd_units_is_forecast_alike(factor, monkeypatch):
+    """Very small and very large values are scaled like any others."""
+    monkeypatch.setattr(lstm, "SYNTHETIC", False)
+    params = lstm.init_params(1, 3, 1, np.random.default_rng(0))
+    usual, scaled = (lstm.all_forecasts(lstm.prepare(np.array(VALUES) * f, 10), "test", params, 31) for f in (1, factor))
+    np.testing.assert_allclose(scaled / factor, usual, rtol=1e-5, atol=1e-5)
+
+
+def test_unusual_texts_are_read(tmp_path):
+    rows = [("<b>bold</b> & more", "a"), ("=SUM(A1:A9)", "b"), ('quoted "words",\ntwo lines', "a"), ("tab\tbell\x07", "b")]
+    rows += [("word " * 20_000, "a"), ("東京 Größe", "b"), ("nan", "a"), ("NULL", "b")]
+    rows += [(f"text {number}", genre) for number in range(10) for genre in "ab"]
+    path = tmp_path / "texts.csv"
+    pd.DataFrame(rows, columns=["text", "genre"]).assign(extra=1).to_csv(path, index=False, encoding="utf-8-sig")
+    table = text.check_texts(text.read_csv(path), path)
+    assert list(table.itertuples(index=False, name=None)) == rows
+
+
+def test_texts_of_a_generated_file_must_be_those_of_the_notebook(tmp_path):
+    (tmp_path / "text_data.csv").write_text("text,genre\none,a\n")
+    with pytest.raises(ValueError, match="delete it, and it is drawn anew"):
+        text.read_shipped(tmp_path / "text_data.csv")
+
+
+def execute(name, folder, **parameters):
+    papermill.execute_notebook(ROOT / name, folder / "run.ipynb", parameters, cwd=folder, kernel_name="python3", progress_bar=False)
+
+
+@pytest.mark.parametrize(
+    "name, content, parameters, sentence",
+    [
+        (LSTM_NOTEBOOK, column([*VALUES, "oops"]), {}, "'oops' is no number below 1e100: mend or drop the row"),
+        (LSTM_NOTEBOOK, column(VALUES), {"LOOKBACK": 0}, "LOOKBACK is 0: set it to a whole number"),
+        (LSTM_NOTEBOOK, column(VALUES), {"SEASON": 80}, "holds 150 values and 160 are needed"),
+        (TEXT_NOTEBOOK, TEXTS + "one,\n", {}, "data row 21: the genre is empty"),
+        (TEXT_NOTEBOOK, TEXTS, {"LSTM_UNITS": -1}, "LSTM_UNITS is -1: set it to a whole number"),
+    ],
+)
+def test_a_run_on_bad_input_touches_nothing(name, content, parameters, sentence, tmp_path):
+    data = tmp_path / "my file ü.csv"
+    write(data, content)
+    results = tmp_path / data.stem / "results"
+    results.mkdir(parents=True)
+    (results / "metrics.json").write_text("kept")
+    before = data.read_bytes()
+    with pytest.raises(papermill.PapermillExecutionError, match=re.escape(sentence)):
+        execute(name, tmp_path, DATA_CSV=data.name, EPOCHS=1, **parameters)
+    assert data.read_bytes() == before and (results / "metrics.json").read_text() == "kept"
+    files = {file.name for file in tmp_path.rglob("*") if file.is_file()}
+    assert files == {"run.ipynb", data.name, "metrics.json"}
+
+
+def test_a_whole_run_on_a_hundred_genres(tmp_path):
+    """Every text of a genre holds its number; among them control characters, HTML, formulas and a very long text."""
+    rng, odd = random.Random(0), ["<script>alert(1)</script>", "=1+1", "\x07\x1b[31m", "word " * 5000, "$x$ _a_ `b`"]
+    rows = [
+        (f"{odd[number] if genre == 7 and number < 5 else rng.choice(['the', 'a'])} n{genre} {number}", f"genre <{genre}> $")
+        for genre in range(100)
+        for number in range(10)
+    ]
+    data = tmp_path / "many.csv"
+    pd.DataFrame(rows, columns=["text", "genre"]).to_csv(data, index=False)
+    execute(TEXT_NOTEBOOK, tmp_path, DATA_CSV=data.name, EPOCHS=1, N_SEEDS=2)
+    assert {file.name for file in (tmp_path / "many").glob("*")} >= {"metrics.png", "confusion_matrix.png", "results"}
