@@ -180,6 +180,7 @@ def test_a_whole_run_on_a_readers_file(tmp_path):
     topics = {"été": "plage soleil mer sable vague", "Wirtschaft": "Bank Zins Aktie Börse Kredit", "cook": "oil salt pan egg"}
     rows = [(" ".join(rng.choices(words.split(), k=8)), genre) for genre, words in topics.items() for _ in range(30)]
     rows = rows + rows[:20] + [("long " * 3000, "cook"), ('with "quotes", commas', "cook")]
+    rows += [(odd, "cook") for odd in ("<script>alert(1)</script>", "=1+1", "\x07\x1b[31mred", "$x$ _a_ `b`", "two\nlines")]
     data = tmp_path / "eigene Texte é.csv"
     pd.DataFrame(rows, columns=["text", "genre"]).to_csv(data, index=False)
     before = data.read_bytes()

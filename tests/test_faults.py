@@ -1,0 +1,146 @@
+"""A run that is killed, or cannot write, leaves every output as it was or as it should be, never half.
+
+KILLS=20 python -m pytest tests/test_faults.py -s     (the usual number is smaller, to save time)
+"""
+
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK, load_definitions, read_notebook
+
+KILLS = os.environ.get("KILLS")
+REDUCED = {
+    LSTM_NOTEBOOK: {"DATA_CSV": "own.csv", "EPOCHS": 2, "N_SEEDS": 1, "HIDDEN_SIZE": 4, "RECALL_STEPS": 5},
+    TEXT_NOTEBOOK: {"DATA_CSV": "own.csv", "EPOCHS": 1, "N_SEEDS": 2, "LSTM_UNITS": 4, "EMBEDDING_DIM": 4},
+}
+# The process kills itself: some time after a write has begun, or just before or after a file is moved into place.
+KILL_AT_WRITE = """
+import itertools, os, pathlib, signal, threading
+calls, begun, moved = itertools.count(1), pathlib.Path.mkdir, os.replace
+kill = lambda: os.killpg(0, signal.SIGKILL)
+def mkdir(self, *args, **options):
+    if {kind!r} == "during" and next(calls) == {number}:
+        threading.Timer({delay}, kill).start()
+    return begun(self, *args, **options)
+def replace(source, target):
+    due = {kind!r} in ("before", "after") and next(calls) == {number}
+    kill() if due and {kind!r} == "before" else None
+    moved(source, target)
+    kill() if due else None
+pathlib.Path.mkdir, os.replace = mkdir, replace
+"""
+
+
+def script(name, seed, prefix=""):
+    """The notebook's code cells, with the reduced parameters and a seed, as one script."""
+    parameters = REDUCED[name] | {"SEED": seed}
+    lines = ["import matplotlib; matplotlib.use('Agg'); from IPython.display import display", prefix]
+    for cell in read_notebook(name).cells:
+        if cell.cell_type == "code":
+            lines.append(cell.source)
+            if cell.id == "parameters":
+                lines += [f"{key} = {value!r}" for key, value in parameters.items()]
+    return "\n\n".join(lines)
+
+
+def start(folder, code):
+    (folder.parent / "run.py").write_text(code, encoding="utf-8")
+    environment = os.environ | {"TQDM_DISABLE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, folder.parent / "run.py"]
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **streams)
+
+
+def finish(folder, code):
+    process = start(folder, code)
+    _, problems = process.communicate()
+    assert process.returncode == 0, problems.decode()[-2000:]
+    return contents(folder)
+
+
+def contents(folder):
+    """{name: bytes} of all files but the hidden temporary ones; of a zip file, which holds the hour, its members' sizes."""
+    found = {}
+    for path in sorted(folder.rglob("[!.]*")):
+        if path.is_file():
+            found[path.relative_to(folder).as_posix()] = path.read_bytes()
+            if path.suffix == ".keras":
+                with zipfile.ZipFile(path) as archive:
+                    assert archive.testzip() is None
+                    found[path.relative_to(folder).as_posix()] = [entry.file_size for entry in archive.infolist()]
+    return found
+
+
+def restore(folder, files):
+    """Put the files' bytes back; a zip file, which every run writes anew, stays."""
+    for name, content in files.items():
+        if isinstance(content, bytes):
+            (folder / name).write_bytes(content)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL and process groups are POSIX's")
+@pytest.mark.parametrize("name, kills", [(LSTM_NOTEBOOK, 6), (TEXT_NOTEBOOK, 2)])
+def test_a_killed_run_leaves_every_output_whole(name, kills, folder):
+    rng = np.random.default_rng(0)
+    if name == LSTM_NOTEBOOK:
+        pd.DataFrame({"value": np.sin(np.arange(300) / 5) + rng.normal(0, 0.1, 300)}).to_csv(folder / "own.csv", index=False)
+    else:
+        rows = [(" ".join(rng.choice(list("abcdefgh"), 6)) + f" {genre}", genre) for genre in ("one", "two") for _ in range(40)]
+        pd.DataFrame(rows, columns=["text", "genre"]).to_csv(folder / "own.csv", index=False)
+    old = finish(folder, script(name, 1))
+    began = pd.Timestamp.now()
+    new = finish(folder, script(name, 2))
+    seconds = (pd.Timestamp.now() - began).total_seconds()
+    assert old.keys() == new.keys() and sum(old[file] != new[file] for file in old) > len(old) / 2
+    draw, survived, moments = random.Random(int(KILLS or 0)), 0, []
+    for number in range(int(KILLS or kills)):
+        restore(folder, old)
+        kind = ["at random", draw.choice(["during", "before", "after"])][number % 2]
+        delay = 10 ** draw.uniform(-4, -0.7)
+        prefix = KILL_AT_WRITE.format(kind=kind, number=draw.randint(1, len(old) - 1), delay=delay)
+        process = start(folder, script(name, 2, "" if kind == "at random" else prefix))
+        try:
+            process.communicate(timeout=draw.uniform(0.2, 1) * seconds if kind == "at random" else None)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+        found = contents(folder)
+        assert found.keys() == old.keys()
+        for file, content in found.items():
+            assert content in (old[file], new[file]), (kind, file)
+        written = sum(found[file] == new[file] != old[file] for file in found)
+        moments.append(f"{kind}: exit {process.returncode}, {written} of {len(old)} files new")
+        survived += process.returncode == -signal.SIGKILL
+    print("\n".join(moments))
+    assert survived >= 0.7 * int(KILLS or kills)  # a run may end before its time comes
+    assert finish(folder, script(name, 2)) == new
+
+
+@pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
+def test_a_full_disk_loses_nothing(name, tmp_path):
+    nb, path = load_definitions(name), tmp_path / "deep" / "results.txt"
+    nb.write_whole(path, lambda temporary: temporary.write_text("old"))
+
+    def fail(temporary):
+        temporary.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError) as caught:
+        nb.write_whole(path, fail)
+    message = str(caught.value)
+    assert str(path) in message and "No space left on device" in message and "make room" in message and "\n" not in message
+    assert path.read_text() == "old" and [file.name for file in path.parent.iterdir()] == ["results.txt"]
