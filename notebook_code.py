@@ -26,16 +26,23 @@ def read_notebook(name):
     return nbformat.read(ROOT / name, as_version=4)
 
 
+def definition_cells(name):
+    """[(label, source)] of the code cells of a notebook: all that `build` needs."""
+    return [(f"{name}:{cell.id}", cell.source) for cell in read_notebook(name).cells if cell.cell_type == "code"]
+
+
+def build(module_name, cells):
+    """A module of the imports, functions, classes and UPPER_CASE constants in the cells, each a (label, source)."""
+    module = sys.modules[module_name] = ModuleType(module_name)
+    for label, source in cells:
+        linecache.cache[label] = (len(source), None, source.splitlines(True), label)
+        tree = ast.parse(source)
+        tree.body = [node for node in tree.body if is_definition(node)]
+        exec(compile(tree, label, "exec"), module.__dict__)
+    return module
+
+
 @cache
 def load_definitions(name):
-    """The imports, functions, classes and UPPER_CASE constants of a notebook, as a module."""
-    module = ModuleType(Path(name).stem)
-    sys.modules[module.__name__] = module
-    for cell in read_notebook(name).cells:
-        if cell.cell_type == "code":
-            label = f"{name}:{cell.id}"
-            linecache.cache[label] = (len(cell.source), None, cell.source.splitlines(True), label)
-            tree = ast.parse(cell.source)
-            tree.body = [node for node in tree.body if is_definition(node)]
-            exec(compile(tree, label, "exec"), module.__dict__)
-    return module
+    """The definitions of a notebook of this repository, as a module."""
+    return build(Path(name).stem, definition_cells(name))

@@ -1,39 +1,34 @@
 """The large grid of notebook 1: hidden size, learning rate and lookback over seeds, judged on the validation part.
 
-usage: python -m benchmarks.lstm_grid [SEEDS]        (default 3: seeds 2000 to 2002, apart from those reported elsewhere)
+usage: python -m benchmarks.lstm_grid [SEEDS] [--cluster ...]        (default 3: seeds 2000 to 2002, reported nowhere else)
 """
 
-import sys
 from itertools import product
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from benchmarks.evidence import write_evidence
-from notebook_code import LSTM_NOTEBOOK, load_definitions
+from benchmarks.sweep import arguments, sweep
+from notebook_code import LSTM_NOTEBOOK
 
 HIDDEN_SIZES, RATES, LOOKBACKS = (20, 50, 100), (0.005, 0.02, 0.08), (5, 10, 20)
 
 
-def one_fit(seed, hidden_size, learning_rate, lookback):
+def one_fit(nb, seed, hidden_size, learning_rate, lookback):
     """Validation error of one fit over that of the window's best on the same windows."""
-    nb = load_definitions(LSTM_NOTEBOOK)
     nb.tqdm = lambda items, **_: items
-    with nb.threadpool_limits(1):
-        data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), lookback)
-        params, _ = nb.train(data, seed, hidden_size=hidden_size, learning_rate=learning_rate)
-        table = nb.all_forecasts(data, "validation", params, season=50)
+    data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), lookback)
+    params, _ = nb.train(data, seed, hidden_size=hidden_size, learning_rate=learning_rate)
+    table = nb.all_forecasts(data, "validation", params, season=50)
     mse = table.sub(table["value"], axis=0).pow(2).mean()
     return {"seed": seed, "units": hidden_size, "rate": learning_rate, "lookback": lookback,
             "ratio": mse["lstm"] / mse["window_best"], "mse": mse["lstm"]}  # fmt: skip
 
 
-def main(count):
+def main(count, **options):
     settings = list(product(range(2000, 2000 + count), HIDDEN_SIZES, RATES, LOOKBACKS))
-    jobs = Parallel(n_jobs=-1, return_as="generator_unordered")(delayed(one_fit)(*setting) for setting in settings)
-    fits = pd.DataFrame(tqdm(jobs, total=len(settings), desc="fits")).sort_values(["seed", "units", "rate", "lookback"])
+    fits = pd.DataFrame(sweep(LSTM_NOTEBOOK, one_fit, settings, "fits", **options))
     table = fits.groupby(["lookback", "units", "rate"])["ratio"].agg(["mean", "max"])
     print("validation error over the window's best, by setting, over", count, "seeds")
     print(table.unstack("rate").round(3).to_string())
@@ -45,4 +40,5 @@ def main(count):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    count, options = arguments(__doc__, 3)
+    main(count, **options)

@@ -1,28 +1,24 @@
 """Notebook 1 over many noise seeds: error over the window's best, AR's, coverage and width of the intervals.
 
-usage: python -m benchmarks.lstm_seeds [SEEDS]        (default 100: seeds 0 to 99, the first 20 of them also apart)
+usage: python -m benchmarks.lstm_seeds [SEEDS] [--cluster ...]        (default 100: seeds 0 to 99, the first 20 also apart)
 """
 
 import math
-import sys
 from statistics import NormalDist
 
 import pandas as pd
-from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from benchmarks.evidence import write_evidence
-from notebook_code import LSTM_NOTEBOOK, load_definitions
+from benchmarks.sweep import arguments, sweep
+from notebook_code import LSTM_NOTEBOOK
 
 
-def one_seed(seed):
+def one_seed(nb, seed):
     """The notebook's pipeline on the series of one seed: a dict of figures, in the series' own units."""
-    nb = load_definitions(LSTM_NOTEBOOK)
     nb.tqdm = lambda items, **_: items  # the bars of several workers would mix
-    with nb.threadpool_limits(1):
-        data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
-        params, history = nb.train(data, seed)
-        calibration, test = (nb.all_forecasts(data, part, params, season=50) for part in ("calibration", "test"))
+    data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
+    params, history = nb.train(data, seed)
+    calibration, test = (nb.all_forecasts(data, part, params, season=50) for part in ("calibration", "test"))
     mse = test.drop(columns="value").sub(test["value"], axis=0).pow(2).mean()
     half = nb.half_width(calibration["value"] - calibration["lstm"])
     return {
@@ -38,11 +34,11 @@ def one_seed(seed):
     }
 
 
-def main(count):
-    jobs = Parallel(n_jobs=-1, return_as="generator")(delayed(one_seed)(seed) for seed in range(count))
-    table = pd.DataFrame(tqdm(jobs, total=count, desc="seeds")).set_index("seed")
+def main(count, **options):
+    table = pd.DataFrame(sweep(LSTM_NOTEBOOK, one_seed, [(seed,) for seed in range(count)], "seeds", **options)).set_index("seed")
     print(table.round(3).to_string())
-    print(table.describe(percentiles=[0.05, 0.5, 0.95]).round(3).to_string())
+    print(table.quantile([0, 0.05, 0.5, 0.95, 1]).round(4).to_string())
+    assert table.notna().all(axis=None), "a figure is missing"
     first = table.loc[:19]
     low, median, high = table["ratio"].quantile([0.05, 0.5, 0.95])
     write_evidence(
@@ -66,4 +62,5 @@ def main(count):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+    count, options = arguments(__doc__, 100)
+    main(count, **options)

@@ -1,20 +1,17 @@
 """The decision map: who wins at which share of crossover texts and with how many training texts?
 
-usage: python -m benchmarks.text_map [SEEDS]        (default 2 corpora to a cell)
+usage: python -m benchmarks.text_map [SEEDS] [--cluster ...]        (default 2 corpora to a cell)
 """
 
 import itertools
-import sys
 
-import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-
-from benchmarks.evidence import write_evidence  # noqa: E402
-from benchmarks.text_trials import prepare, score_all, slug, tune  # noqa: E402
-from notebook_code import ROOT, TEXT_NOTEBOOK, load_definitions  # noqa: E402
+from benchmarks.evidence import write_evidence
+from benchmarks.sweep import arguments
+from benchmarks.text_trials import score_all, slug, tune
+from notebook_code import ROOT, TEXT_NOTEBOOK
 
 SHARES = [0.0, 0.1, 0.25, 0.5, 1.0]
 SIZES = [100, 300, 1000, 1800]
@@ -43,19 +40,17 @@ def draw(margins, path):
     figure.savefig(path, dpi=120, metadata={"Software": None})
 
 
-def main(count):
-    nb = load_definitions(TEXT_NOTEBOOK)
-    chosen = tune(["LSTM", *RIVALS])
+def main(count, **options):
+    chosen = tune(["LSTM", *RIVALS], **options)
     cells = list(itertools.product(range(len(SHARES)), range(len(SIZES)), range(count)))
-    tables = {}
+    cells.sort(key=lambda cell: -SIZES[cell[1]])
+    jobs = []
     for row, column, seed in cells:
         size = SIZES[column]
-        corpus = nb.make_corpus(seed, train=size, validation=max(size // 3, 30), test=600, crossover=SHARES[row])
-        tables[row, column, seed] = prepare(corpus)
-    order = sorted(cells, key=lambda cell: -SIZES[cell[1]])
-    jobs = [(name, chosen[name], tables[cell], cell[2]) for name in chosen for cell in order]
-    scores = score_all(jobs, "decision map")
-    scores[["row", "column"]] = [cell[:2] for _ in chosen for cell in order]
+        parts = {"train": size, "validation": max(size // 3, 30), "test": 600, "crossover": SHARES[row]}
+        jobs += [(name, chosen[name], {"seed": seed} | parts) for name in chosen]
+    scores = score_all(jobs, "decision map", **options)
+    scores[["row", "column"]] = [cell[:2] for cell in cells for _ in chosen]
     means = scores.groupby(["row", "column", "model"])[["validation", "accuracy"]].mean()
     margins, figures = np.zeros((len(SHARES), len(SIZES))), {}
     for row, column in itertools.product(range(len(SHARES)), range(len(SIZES))):
@@ -70,4 +65,6 @@ def main(count):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
+    plt.switch_backend("Agg")
+    count, options = arguments(__doc__, 2)
+    main(count, **options)

@@ -1,29 +1,29 @@
 """The wide search of notebook 2: the LSTM's state, learning rate and dropout, judged on validation texts.
 
-usage: python -m benchmarks.text_search [SEED]        (default 0: the committed corpus; eighteen fits)
+usage: python -m benchmarks.text_search [SEED] [--cluster ...]        (default 0: the committed corpus; eighteen fits)
 """
 
-import sys
 from itertools import product
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.evidence import write_evidence
-from benchmarks.text_trials import fit_all, prepare
+from benchmarks.sweep import arguments, sweep
+from benchmarks.text_trials import make_table, validation
 from notebook_code import TEXT_NOTEBOOK, load_definitions
 
 UNITS, RATES, DROPOUTS = (128, 64, 32), (0.001, 0.002, 0.004), (0.3, 0.5)  # the slow ones first
 
 
-def main(seed):
+def main(seed, **options):
     nb = load_definitions(TEXT_NOTEBOOK)
-    table = prepare(nb.make_corpus(seed))
     grid = [
         {"units": units, "learning_rate": rate, "dropout": dropout} for units, rate, dropout in product(UNITS, RATES, DROPOUTS)
     ]
-    outcomes = fit_all([("LSTM", settings, table, seed) for settings in grid], "wide search")
-    found = pd.DataFrame(grid)
-    found[["accuracy", "log_loss"]] = [nb.judge(table, "validation", outcome) for outcome in outcomes]
+    outcomes = sweep(TEXT_NOTEBOOK, validation, [("LSTM", settings, {"seed": seed}) for settings in grid], "search", **options)
+    found, table = pd.DataFrame(grid), make_table(nb, seed)
+    found[["accuracy", "log_loss"]] = [nb.judge(table, "validation", {"validation": np.array(outcome)}) for outcome in outcomes]
     print(found.sort_values("log_loss").round(3).to_string(index=False))
     best = found.loc[found["log_loss"].idxmin()]
     ours = found[found["units"] == nb.LSTM_UNITS]["log_loss"].min()
@@ -33,4 +33,5 @@ def main(seed):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    seed, options = arguments(__doc__, 0)
+    main(seed, **options)

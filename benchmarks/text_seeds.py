@@ -1,21 +1,22 @@
 """Notebook 2 over many corpora: every model's scores, with 95% intervals and paired differences.
 
-usage: python -m benchmarks.text_seeds [SEEDS]        (default 20: corpora 0 to 19)
+usage: python -m benchmarks.text_seeds [SEEDS] [--cluster ...]        (default 20: corpora 0 to 19)
 """
 
-import sys
-
 from benchmarks.evidence import write_evidence
-from benchmarks.text_trials import prepare, score_all, slug, tune
+from benchmarks.sweep import arguments
+from benchmarks.text_trials import score_all, slug, tune
 from notebook_code import TEXT_NOTEBOOK, load_definitions
 
 
-def main(count):
+def main(count, **options):
     nb = load_definitions(TEXT_NOTEBOOK)
-    chosen = tune()
-    tables = [prepare(nb.make_corpus(seed)) for seed in range(count)]
-    jobs = [(name, chosen[name], table, seed) for name in chosen for seed, table in enumerate(tables)]
-    scores = score_all(jobs, "models x corpora")
+    chosen = tune(**options)
+    jobs = [(name, chosen[name], {"seed": seed}) for seed in range(count) for name in chosen]
+    scores = score_all(jobs, "models x corpora", **options)
+    parts = scores.groupby("model")[["accuracy", "macro_f1", "log_loss", "plain", "crossover"]].quantile([0, 0.05, 0.5, 0.95, 1])
+    print(parts.round(4).to_string())
+    assert scores.notna().all(axis=None), "a score is missing"
     means = scores.groupby("model").mean(numeric_only=True).sort_values("accuracy", ascending=False)
     print(means.drop(columns="seed").round(3).to_string())
     median = scores.groupby("model")[["fit_seconds", "texts_a_second"]].median()  # one thread to a fit
@@ -34,6 +35,9 @@ def main(count):
         "lstm_accuracy_low": low,
         "lstm_accuracy_high": high,
         "lstm_accuracy_worst": accuracy["LSTM"].min(),
+        "lstm_accuracy_median": accuracy["LSTM"].median(),
+        "lstm_accuracy_5_percent": accuracy["LSTM"].quantile(0.05),
+        "lstm_accuracy_95_percent": accuracy["LSTM"].quantile(0.95),
         "lstm_macro_f1": means.loc["LSTM", "macro_f1"],
         "lstm_plain_accuracy": means.loc["LSTM", "plain"],
         "lstm_crossover_accuracy": means.loc["LSTM", "crossover"],
@@ -49,4 +53,5 @@ def main(count):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    count, options = arguments(__doc__, 20)
+    main(count, **options)

@@ -1,16 +1,14 @@
-"""What the benchmarks of notebook 2 share: tables ready for every model, the notebook's tuning, and many fits side by side."""
+"""What the benchmarks of notebook 2 share: corpora made where they are needed, the notebook's tuning, and scored fits."""
 
-import os
 import re
 
-os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+import numpy as np
+import pandas as pd
 
-import pandas as pd  # noqa: E402
-from joblib import Parallel, delayed  # noqa: E402
-from tqdm import tqdm  # noqa: E402
+from benchmarks.sweep import sweep
+from notebook_code import TEXT_NOTEBOOK, load_definitions
 
-from notebook_code import TEXT_NOTEBOOK, load_definitions  # noqa: E402
+TOPICS = {"banking", "tennis", "elections", "university"}
 
 
 def slug(*words):
@@ -18,40 +16,57 @@ def slug(*words):
     return re.sub(r"\W+", "_", " ".join(map(str, words)).lower()).strip("_")
 
 
-def prepare(table):
-    """The table with the columns that the rivals read."""
-    nb = load_definitions(TEXT_NOTEBOOK)
-    return table.assign(stems=table["text"].map(nb.preprocess), clause_bags=table["text"].map(nb.clause_bags))
+def alter(nb, table, case, seed):
+    """A corpus altered: "shuffled", "cut", or "without X" / "with X", tested on the texts with the connective X (or with one of
+    the four TOPICS), which "without" also takes out of training and validation."""
+    if case == "shuffled":
+        return nb.shuffle_words(table, seed)
+    if case == "cut":
+        return nb.cut_connectives(table)
+    how, _, word = case.partition(" ")
+    if word == "four topics":
+        meant = table["topics"].map(lambda topics: not TOPICS.isdisjoint(topics))
+    else:
+        meant = table["connective"].isin([word, f"nested {word}"]) & (table["kind"] == "crossover")
+    test = table["split"] == "test"
+    return table[(test & meant) | (~test & ~(meant & (how == "without")))]
 
 
-def fit(name, settings, table, seed):
-    """One model on one table, by the notebook's own code: its outcome without the weights."""
-    outcome = load_definitions(TEXT_NOTEBOOK).fit_model(name, settings, table, seed)
-    return {key: value for key, value in outcome.items() if key != "weights"}
+def make_table(nb, seed, case="", **sizes):
+    """The corpus of a seed, altered as `case` says, with the columns that the rivals read. A process keeps the last one."""
+    kept, key = nb.__dict__.setdefault("kept_table", {}), repr((seed, case, sizes))
+    if key not in kept:
+        kept.clear()
+        table = nb.make_corpus(seed, **sizes)
+        table = alter(nb, table, case, seed) if case else table
+        kept[key] = table.assign(stems=table["text"].map(nb.preprocess), clause_bags=table["text"].map(nb.clause_bags))
+    return kept[key]
 
 
-def fit_all(jobs, label):
-    """fit(*job) for each job, on all cores; the slow ones should come first."""
-    outcomes = Parallel(n_jobs=-1, return_as="generator")(delayed(fit)(*job) for job in jobs)
-    return list(tqdm(outcomes, total=len(jobs), desc=label))
+def validation(nb, name, settings, corpus):
+    """The probabilities (texts, genres) of one model for the validation texts."""
+    return nb.fit_model(name, settings, make_table(nb, **corpus), corpus["seed"])["validation"]
 
 
-def tune(names=None):
+def scores(nb, name, settings, corpus):
+    """The scores of one model on the test texts, and its cost: seconds to fit, texts read in a second."""
+    table = make_table(nb, **corpus)
+    outcome = nb.fit_model(name, settings, table, corpus["seed"])
+    fit_seconds, read_seconds = outcome["seconds"]
+    cost = {"fit_seconds": fit_seconds, "texts_a_second": (len(table) - len(nb.part_of(table, "train"))) / read_seconds}
+    return {"model": name, "seed": corpus["seed"]} | nb.score(table, outcome) | cost
+
+
+def tune(names=None, **options):
     """{model: settings} as the notebook chooses them: on the validation texts of the committed corpus (seed 0)."""
     nb = load_definitions(TEXT_NOTEBOOK)
-    table = prepare(nb.make_corpus(0))
-    jobs = [(name, settings, table, 0) for name in names or nb.GRIDS for settings in nb.GRIDS[name]]
-    return nb.choose(jobs, fit_all(jobs, "tuning"))
+    jobs = [(name, settings, {"seed": 0}) for name in names or nb.GRIDS for settings in nb.GRIDS[name]]
+    outcomes = sweep(TEXT_NOTEBOOK, validation, jobs, "tuning", **options)
+    table = make_table(nb, 0)
+    tried = [(name, settings, table, 0) for name, settings, _ in jobs]
+    return nb.choose(tried, [{"validation": np.array(outcome)} for outcome in outcomes])
 
 
-def score_all(jobs, label):
-    """A table of scores and of cost (seconds to fit, texts read in a second), one row a job."""
-    nb = load_definitions(TEXT_NOTEBOOK)
-    outcomes = fit_all(jobs, label)
-    rows = []
-    for (name, _, table, seed), outcome in zip(jobs, outcomes, strict=True):
-        fit_seconds, read_seconds = outcome["seconds"]
-        read = len(table) - len(nb.part_of(table, "train"))
-        cost = {"fit_seconds": fit_seconds, "texts_a_second": read / read_seconds}
-        rows.append({"model": name, "seed": seed} | nb.score(table, outcome) | cost)
-    return pd.DataFrame(rows)
+def score_all(jobs, label, **options):
+    """A table of `scores`, one row a job (name, settings, corpus)."""
+    return pd.DataFrame(sweep(TEXT_NOTEBOOK, scores, jobs, label, **options))
