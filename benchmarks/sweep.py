@@ -15,14 +15,15 @@ import sys
 THREADS = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
 os.environ.update(THREADS, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
 
+import cloudpickle  # noqa: E402
 import joblib  # noqa: E402
 import numpy  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
-import notebook_code  # noqa: E402
+from notebook_code import ROOT, build, definition_cells  # noqa: E402
 
-KEPT = notebook_code.ROOT / "benchmarks" / ".kept"
+KEPT = ROOT / "benchmarks" / ".kept"
 
 
 def arguments(doc, default):
@@ -40,7 +41,7 @@ def one_job(number, cells, function, job):
     """(number, function(nb, *job) as JSON) in one thread; nb, the notebook's definitions, is made once in a process."""
     os.environ.update(THREADS, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3", TQDM_DISABLE="1")
     name = "definitions_" + hashlib.sha256(repr(cells).encode()).hexdigest()
-    nb = sys.modules.get(name) or notebook_code.build(name, cells)
+    nb = sys.modules.get(name) or build(name, cells)
     with threadpool_limits(1):
         return number, json.dumps(function(nb, *job), default=lambda value: value.tolist())
 
@@ -55,12 +56,9 @@ def kept_file(cells, function, job):
 def connect(cluster):
     """A client of the Dask cluster at the address, or of one made on this machine for `local`."""
     try:
-        import cloudpickle
         import distributed
     except ImportError:
         sys.exit("--cluster needs Dask: pip install -r benchmarks/requirements-cluster.txt")
-    for module in [module for name, module in sys.modules.items() if name.split(".")[0] in ("benchmarks", "notebook_code")]:
-        cloudpickle.register_pickle_by_value(module)
     if cluster == "local":
         cluster = distributed.LocalCluster(n_workers=os.cpu_count(), threads_per_worker=1, dashboard_address=None)
     try:
@@ -69,15 +67,23 @@ def connect(cluster):
         sys.exit(f"no Dask scheduler answers at {cluster}: start one there with  dask scheduler")
 
 
+def by_value(function):
+    """`one_job`, to be pickled with all that it and `function` need of this repository, for a worker that has none of it."""
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] in ("benchmarks", "notebook_code") or name == function.__module__ != "__main__":
+            cloudpickle.register_pickle_by_value(module)
+    return joblib.wrap_non_picklable_objects(one_job)
+
+
 def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=False):
     """[function(nb, *job) for job in jobs], the results as JSON knows them, with a bar that tells the time left."""
-    cells, results, due = notebook_code.definition_cells(notebook), [None] * len(jobs), []
+    work, cells, results, due = by_value(function), definition_cells(notebook), [None] * len(jobs), []
     files = [kept_file(cells, function, job) for job in jobs]
     for number, file in enumerate(files):
         if file.exists() and not anew:
             results[number] = json.loads(file.read_text())
         else:
-            due.append(joblib.delayed(one_job)(number, cells, function, jobs[number]))
+            due.append(joblib.delayed(work)(number, cells, function, jobs[number]))
     KEPT.mkdir(exist_ok=True)
     client = connect(cluster) if cluster and due else None
     options = {"backend": "dask"} if client else {"n_jobs": processes}
@@ -89,6 +95,12 @@ def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=Fals
                 temporary.write_text(result)
                 os.replace(temporary, files[number])
                 results[number] = json.loads(result)
+    except BaseException as error:
+        if type(error).__module__.startswith("distributed"):
+            sys.exit(
+                f"the connection to the Dask cluster is lost ({type(error).__name__}); finished jobs are kept: start it again."
+            )
+        raise
     finally:
         if client:
             client.close()
