@@ -1,0 +1,37 @@
+"""The peak memory of a command with all the processes that it starts, workers and kernels among them.
+
+usage: python -m benchmarks.memory COMMAND ...        (for example python run_notebooks.py LSTM_from_scratch/lstm_scratch.ipynb)
+
+Linux: the sum of the proportional set sizes, so that memory shared by two processes counts once, twice a second.
+"""
+
+import sys
+import time
+
+import psutil
+
+
+def memory(process):
+    """Bytes that a process and all its descendants hold now."""
+    total = 0
+    for one in [process, *process.children(recursive=True)]:
+        try:
+            total += one.memory_full_info().pss
+        except psutil.Error:  # it has ended in between
+            continue
+    return total
+
+
+def main(command):
+    if not command:
+        sys.exit(__doc__)
+    started, peak = psutil.Popen(command), 0
+    while started.poll() is None:
+        peak = max(peak, memory(started))
+        time.sleep(0.5)
+    print(f"peak of {' '.join(command)}: {peak / 2**30:.2f} GiB")
+    sys.exit(started.returncode)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,100 @@
+"""Render both notebooks and an index as static pages in _site/: equations as MathML, so that nothing is fetched to show them.
+
+usage: python site/build.py        (needs site/requirements.txt; what `make site` runs)
+"""
+
+import re
+import shutil
+from html import escape
+from pathlib import Path
+
+import nbformat
+from bs4 import BeautifulSoup
+from latex2mathml.converter import convert
+from nbconvert import HTMLExporter
+from pygments.formatters import HtmlFormatter
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = {
+    "lstm_scratch": "LSTM_from_scratch/lstm_scratch.ipynb",
+    "text_classification": "Text_Classification_LSTM/text_classification.ipynb",
+}
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="style.css">
+</head>
+<body>
+<nav><a href="index.html">lstm-projects</a>{contents}</nav>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def with_mathml(source):
+    """Markdown with each $...$ and $$...$$ outside code as MathML."""
+
+    def render(match):
+        block, inline = match.groups()
+        return convert(block or inline, display="block" if block else "inline")
+
+    pieces = re.split(r"(```.*?```|`[^`]*`)", source, flags=re.S)
+    pieces[::2] = [re.sub(r"\$\$(.+?)\$\$|\$([^$]+?)\$", render, piece, flags=re.S) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def last_sentence(text):
+    """The last sentence of a text, without the marks of Markdown."""
+    return re.split(r"(?<=[.:?]) ", " ".join(re.sub(r"[*_`#$\\]", "", text).split()))[-1].rstrip(":")
+
+
+def render(path):
+    """(title, table of contents, body) of a notebook as HTML; each figure is described by what stands before it."""
+    notebook = nbformat.read(ROOT / path, as_version=4)
+    said, described = "", {}
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            said = last_sentence(cell.source) or said
+            cell.source = with_mathml(cell.source)
+        else:
+            shown = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+            described |= {data.replace("\n", ""): said for data in shown}
+    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
+    page = BeautifulSoup(exporter.from_notebook_node(notebook)[0], "html.parser")
+    for figure in page.find_all("img"):
+        figure["alt"] = described.get(figure["src"].partition("base64,")[2].replace("\n", ""), "")
+    for link in page.select("a.anchor-link"):
+        link.decompose()
+    chapters = [f'<li><a href="#{head["id"]}">{escape(head.get_text())}</a></li>' for head in page.find_all("h2")]
+    return page.find("h1").get_text(), f"<ol>{''.join(chapters)}</ol>", str(page)
+
+
+def main():
+    target, new = ROOT / "_site", ROOT / "_site.new"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    style = (ROOT / "site" / "style.css").read_text() + HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    (new / "style.css").write_text(style)
+    entries = ""
+    for name, path in PAGES.items():
+        title, contents, body = render(path)
+        (new / f"{name}.html").write_text(PAGE.format(title=escape(title), contents=contents, body=body), encoding="utf-8")
+        entries += f'<h2><a href="{name}.html">{escape(title)}</a></h2>\n{contents.replace("#", f"{name}.html#")}\n'
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    opening = readme.partition("\n## ")[0].partition("\n")[2].replace("**", "").strip()
+    index = f"<h1>lstm-projects</h1>\n<p>{escape(opening)}</p>\n{entries}"
+    (new / "index.html").write_text(PAGE.format(title="lstm-projects", contents="", body=index), encoding="utf-8")
+    shutil.rmtree(target, ignore_errors=True)
+    new.rename(target)
+    print("written:", *sorted(f"_site/{path.name}" for path in target.iterdir()))
+
+
+if __name__ == "__main__":
+    main()

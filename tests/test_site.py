@@ -1,0 +1,63 @@
+"""The static pages in a real Chromium: equations, figures and tables shown, nothing fetched, readable on a phone."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
+from test_browser import CHROMIUM, MISSING, QUIET, sync_playwright
+
+MISSING = list(MISSING)
+try:
+    import latex2mathml  # noqa: F401
+except ImportError:
+    MISSING.append("latex2mathml (pip install -r site/requirements.txt)")
+pytestmark = pytest.mark.skipif(
+    bool(MISSING) and os.environ.get("BROWSER") != "required", reason=f"no test of the pages without {MISSING}"
+)
+WIDTHS = (390, 1300)
+PAGES = {"lstm_scratch": LSTM_NOTEBOOK, "text_classification": TEXT_NOTEBOOK, "index": None}
+
+
+@pytest.fixture(scope="module")
+def site():
+    assert not MISSING, f"BROWSER=required, and missing: {MISSING}"
+    subprocess.run([sys.executable, ROOT / "site" / "build.py"], check=True)
+    return ROOT / "_site"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "name, notebook", [("lstm_scratch", LSTM_NOTEBOOK), ("text_classification", TEXT_NOTEBOOK), ("index", None)]
+)
+def test_a_page_shows_everything(name, notebook, width, site):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        problems, asked = [], []
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((site / f"{name}.html").as_uri())
+        assert problems == [] and all(url.startswith(("file:", "data:")) for url in asked)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width  # no scrolling sideways
+        pictures = page.evaluate("[...document.images].map(image => [image.naturalWidth > 0, image.alt])")
+        assert all(shown and len(alt) > 10 for shown, alt in pictures)
+        broken = page.evaluate("[...document.links].map(link => link.getAttribute('href')).filter(href => href.startsWith('#'))")
+        assert all(page.locator(f'[id="{href[1:]}"]').count() for href in broken)
+        if notebook:
+            cells = read_notebook(notebook).cells
+            prose = "\n\n".join(
+                re.sub(r"```.*?```|`[^`]*`", "", cell.source, flags=re.S) for cell in cells if "markdown" in cell.cell_type
+            )
+            equations = re.findall(r"\$\$.+?\$\$|\$[^$]+?\$", prose, re.S)
+            assert page.locator("math").count() == len(equations)
+            heights = page.evaluate("[...document.querySelectorAll('math')].map(one => one.getBoundingClientRect().height)")
+            assert all(height > 5 for height in heights)
+            outputs = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
+            assert len(pictures) == sum("image/png" in output.get("data", {}) for output in outputs)
+        if folder := os.environ.get("SHOTS"):
+            page.screenshot(path=f"{folder}/site-{name}-{width}.png", full_page=True)
+        browser.close()
