@@ -1,6 +1,7 @@
 # make run    set up, then re-execute both notebooks in place
 # make test   set up, then run all tests (nbval on a copy of the notebooks, and tests/)
 # make bench  set up with PyTorch, then measure speed and many seeds (benchmarks/)
+# make site   set up, then render both notebooks as static pages in _site/
 # make lab    set up, then open Jupyter on the notebooks
 # make lock   write requirements.lock anew from requirements.txt (needs uv)
 # make clean  remove the environment and whatever git does not track
@@ -9,7 +10,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 FOLDERS := LSTM_from_scratch Text_Classification_LSTM
 
-.PHONY: run test bench lab lock clean install
+.PHONY: run test bench site lab lock clean install
 
 install: .venv/installed
 
@@ -36,6 +37,10 @@ bench: install
 	$(PY) -m benchmarks.text_controls
 	$(PY) -m benchmarks.text_map
 	$(PY) -m benchmarks.text_search
+
+site: install
+	$(PY) -m pip install --disable-pip-version-check --quiet -r site/requirements.txt
+	$(PY) site/build.py
 
 lab: install
 	$(PY) -m jupyter lab
