@@ -58,10 +58,12 @@ def last_sentence(text):
 def render(path):
     """(title, table of contents, body) of a notebook as HTML; each figure is described by what stands before it."""
     notebook = nbformat.read(ROOT / path, as_version=4)
-    said, described = "", {}
+    said, chapter, described = "", "", {}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            said = last_sentence(cell.source) or said
+            heads = re.findall(r"^#+ (.*)", cell.source, re.M)
+            chapter = heads[-1] if heads else chapter
+            said = f"{chapter}: {last_sentence(cell.source)}"
             cell.source = with_mathml(cell.source)
         else:
             shown = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
