@@ -15,7 +15,6 @@ from benchmarks.evidence import write_evidence
 from benchmarks.sweep import arguments, sweep
 from notebook_code import LSTM_NOTEBOOK
 
-
 FRESH = range(3000, 3020)
 
 
