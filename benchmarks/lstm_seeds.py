@@ -2,8 +2,8 @@
 
 usage: python -m benchmarks.lstm_seeds [SEEDS] [--cluster ...]        (default 100: seeds 0 to 99, the first 20 also apart)
 
-Seeds 0 to 99 were looked at while the recipe was made; the choices were made on 1000 to 1049. So twenty more, 3000 to 3019, were
-set aside for one look after the last choice.
+Seeds 0 to 99 were looked at while the recipe was made; the choices were made on 1000 to 1049. So twenty more, 4000 to 4019, were
+set aside for one look after the last choice. (Before that choice, 3000 to 3019 were: 1.052 on average, 1.090 at worst.)
 """
 
 import math
@@ -15,7 +15,7 @@ from benchmarks.evidence import write_evidence
 from benchmarks.sweep import arguments, sweep
 from notebook_code import LSTM_NOTEBOOK
 
-FRESH = range(3000, 3020)
+FRESH = range(4000, 4020)
 
 
 def one_seed(nb, seed):

@@ -66,7 +66,7 @@ def test_readme_links_exist():
         ("CLIP_NORM", 0.1),
         ("PATIENCE", 150),
         ("EPOCHS", 200),
-        ("INPUT_NOISE", 0.08),
+        ("INPUT_NOISE", 0.12),
     ],
 )
 def test_readme_states_the_parameters(parameter, value):

@@ -153,7 +153,7 @@ def test_choice_is_by_validation_log_loss_and_the_svm_by_accuracy(corpus):
 def test_errors_are_the_most_confident_mistakes(corpus):
     rng = np.random.default_rng(0)
     outcome = {"test": rng.dirichlet(np.ones(4), 80)}
-    table = nb.errors(corpus, outcome, {"test": rng.dirichlet(np.ones(4), 80)}, 5)
+    table = nb.errors(corpus, outcome, 5)
     assert len(table) == 5 and (table["genre"] != table["guess"]).all()
     assert table["p_guess"].is_monotonic_decreasing and (table["p_guess"] > table["p_right"]).all()
 
