@@ -1,6 +1,7 @@
 """Bad input, both notebooks: each case ends in one sentence that names the file, the place and the mend, before anything is
 written; what is merely unusual runs. `python -m pytest tests/test_bad_input.py -s -k sentence` prints the sentences."""
 
+import gzip
 import os
 import re
 import sys
@@ -53,6 +54,27 @@ LSTM_CASES = {  # content, parameters, what the sentence holds
     "too large": (column([*VALUES, "1e200"]), {}, "row 151: '1e200'", "mend or drop"),
     "thousands": (timed(range(150)).replace("\n7,", '\n7,"1,000"\n7.5,'), {}, "'1,000' is no number below 1e100", "mend or drop"),
     "formula": (column([*VALUES[:9], "=A1+1", *VALUES]), {}, "row 10: '=A1+1' is no number below 1e100", "mend or drop"),
+    "percent": (column([*VALUES[:9], "5%", *VALUES]), {}, "row 10: '5%' is no number below 1e100", "mend or drop"),
+    "typographic minus": (column([*VALUES[:9], "\u22125", *VALUES]), {}, "row 10: '\u22125' is no number", "mend or drop"),
+    "hexadecimal": (column([*VALUES[:9], "0x1A", *VALUES]), {}, "row 10: '0x1A' is no number below 1e100", "mend or drop"),
+    "digits in groups": (column([*VALUES[:9], "1_000", *VALUES]), {}, "row 10: '1_000' is no number below 1e100", "mend or drop"),
+    "truth values": (column(["True", "False"] * 80), {}, "row 1: 'True' is no number below 1e100", "mend or drop"),
+    "date in the numbers": (column([*VALUES, "2024-01-01"]), {}, "row 151: '2024-01-01' is no number", "mend or drop"),
+    "zero byte in a number": (column([*VALUES[:9], "1\x002", *VALUES]), {}, "row 10: '1\\x002' is no number", "mend or drop"),
+    "single quotes": (column([f"'{v}'" for v in VALUES]), {}, """row 1: "'0.0'" is no number""", "mend or drop"),
+    "bad byte at the end": (column(VALUES).encode() + b"\xff", {}, "can't decode byte 0xff", "UTF-8"),
+    "compressed": (gzip.compress(column(VALUES).encode()), {}, "can't decode byte", "UTF-8"),
+    "comment above": ("# sensor 5\n" + timed(range(150)), {}, "Expected 1 fields in line 2, saw 2", "CSV file"),
+    "comma after each row": (column([f"{v}," for v in VALUES]), {}, "Expected 1 fields in line 2, saw 2", "CSV file"),
+    "pipes": (timed(range(150)).replace(",", "|"), {}, "has one column, 't|value'", "commas between the columns"),
+    "blanks between": (timed(range(150)).replace(",", " "), {}, "does not say which column", "to one of t value"),
+    "a web page": ("<html><body><td>1</td></body></html>", {}, "has a header but no rows", "add the data"),
+    "JSON": ('[{"value": 1}]', {}, "has a header but no rows", "add the data"),
+    "all values in one row": (",".join(map(str, range(150))), {}, "has a header but no rows", "add the data"),
+    "99 values": (column(VALUES[:99]), {}, "holds 99 values and 100 are needed", "add rows"),
+    "a time missing": (timed([*range(7), "", *range(8, 150)]), {}, "column t, row 8: '' is not a time after", "sort the rows"),
+    "30 February": (timed([f"2024-02-{1 + t}" for t in range(9, 150)], "date,value"), {}, "row 21: '2024-02-30'", "YYYY-MM-DD"),
+    "numbers and dates": (timed([*range(100), *["2024-01-01"] * 50]), {}, "column t, row 101: '2024-01-01'", "write times as"),
     "nothing numeric": (column(["a"] * 150, "name"), {}, "does not say which column", "set VALUE_COLUMN to one of name"),
     "two numeric columns": ("a,b\n" + "1,2\n" * 150, {}, "does not say which column", "set VALUE_COLUMN to one of a, b"),
     "unknown column": (column(VALUES), {"VALUE_COLUMN": "price"}, "has no column price", "set VALUE_COLUMN to one of value"),
@@ -77,6 +99,12 @@ TEXT_CASES = {
     "semicolons": (TEXTS.replace(",", ";"), "has one column, 'text;genre'", "commas between the columns"),
     "other names": ("headline,label\none,a\n", "no column 'text' (it has 'headline', 'label')", "name its columns"),
     "no genre": ("text,label\none,a\n", "no column 'genre'", "name its columns"),
+    "UTF-16": (TEXTS.encode("utf-16"), "can't decode byte", "UTF-8"),
+    "tabs": (TEXTS.replace(",", "\t"), "has one column, 'text\\tgenre'", "commas between the columns"),
+    "no header": (TEXTS.partition("\n")[2], "no column 'text'", "name its columns"),
+    "JSON": ('[{"text": "a", "genre": "b"}]', "has a header but no rows", "add the data"),
+    "text of a hard blank": (f"{TEXTS}\u00a0,a\n", "data row 21: the text is empty", "fill it in or delete the row"),
+    "text of line ends": (f'{TEXTS}"\n\n",a\n', "data row 21: the text is empty", "fill it in or delete the row"),
     "empty text": (f"{TEXTS}  ,a\n", "data row 21: the text is empty", "fill it in or delete the row"),
     "empty genre": (f"{TEXTS}one more,\n", "data row 21: the genre is empty", "fill it in or delete the row"),
     "short row": (f"{TEXTS}one more\n", "data row 21: the genre is empty", "fill it in or delete the row"),
@@ -84,6 +112,12 @@ TEXT_CASES = {
     "a class with one text": (f"{TEXTS}one more,c\n", "1 different texts of the genre 'c'", "add texts until it has 10"),
     "all duplicates": ("text,genre\n" + "again,a\nAgain ,b\n" * 30, "1 different texts of the genre", "add texts until it has"),
     "labels that differ in case": (f"{TEXTS}one more,A\nmore,B\n", "spells one genre in two ways, 'a' and 'A'", "choose one"),
+    "one text in two spellings": (f"{TEXTS}" + "word,c\nWORD ,c\n" * 20, "1 different texts of the genre 'c'", "add texts until"),
+    "labels that differ in sharp s": (
+        f"{TEXTS}one,Straße\ntwo,STRASSE\n",
+        "spells one genre in two ways, 'Straße'",
+        "choose one",
+    ),
     "labels that differ in blanks": (f"{TEXTS}one more, a\n", "spells one genre in two ways, 'a' and ' a'", "choose one"),
 }
 PARAMETER_CASES = [  # for the notebook, the parameter, its value; what the sentence holds
@@ -95,6 +129,15 @@ PARAMETER_CASES = [  # for the notebook, the parameter, its value; what the sent
     (lstm, "LEARNING_RATE", float("nan"), "set it to a number"),
     (lstm, "AVERAGE", 1.0, "set it to a number from 0.0 to 0.9999"),
     (lstm, "SEED", -3, "set it to a whole number from 0"),
+    (lstm, "SEASON", -1, "set it to a whole number from 0"),
+    (lstm, "CLIP_NORM", None, "set it to a number from 1e-09"),
+    (lstm, "INPUT_NOISE", "0.1", "set it to a number from 0.0"),
+    (lstm, "EPOCHS", float("inf"), "set it to a whole number from 1"),
+    (lstm, "BATCH_SIZE", [16], "set it to a whole number from 1"),
+    (lstm, "SEED", 2**40, "set it to a whole number from 0 to 2147483648"),
+    (text, "EMBEDDING_DIM", 1, "set it to a whole number from 2"),
+    (text, "PATIENCE", 0, "set it to a whole number from 1"),
+    (text, "SEED", 1.0, "set it to a whole number from 0"),
     (text, "LSTM_UNITS", -1, "set it to a whole number from 1"),
     (text, "N_SEEDS", 1, "set it to a whole number from 2"),
     (text, "EPOCHS", True, "set it to a whole number"),
@@ -166,7 +209,7 @@ def test_an_output_folder_that_is_a_file_or_read_only_is_refused(nb, tmp_path, m
 
 
 def test_there_are_enough_cases():
-    assert len(LSTM_CASES) + len(TEXT_CASES) + len(PARAMETER_CASES) >= 60
+    assert len(LSTM_CASES) + len(TEXT_CASES) + len(PARAMETER_CASES) >= 100
 
 
 @pytest.mark.parametrize(
@@ -178,6 +221,12 @@ def test_there_are_enough_cases():
         column(VALUES).replace("\n", "\r\n"),
         column([f" {v} " for v in VALUES]),
         column(VALUES) + "\n\n",
+        "\n\n" + column(VALUES),
+        column(VALUES).replace("\n", "\n\n"),
+        column(VALUES).replace("\n", "\r"),
+        column([f'"{v}"' for v in VALUES], '"value"'),
+        column([f"{v}," for v in VALUES], "value,"),
+        timed([f"2024-01-{1 + t // 24:02}T{t % 24:02}:00:00+02:00" for t in range(150)], "time,value"),
         "name,value,other\n" + "\n".join(f"x,{v},{v}" for v in VALUES),
         "note,value\n" + "\n".join(f'"two\nlines, <b>&",{v}' for v in VALUES),
         timed([f"2024-01-{1 + t // 24:02} {t % 24:02}:00" for t in range(150)], "date,value"),
