@@ -81,7 +81,7 @@ LSTM_CASES = {  # content, parameters, what the sentence holds
     "unknown time": (column(VALUES), {"TIME_COLUMN": "when"}, "has no column when", "set TIME_COLUMN to one of value"),
     "constant": (column([5] * 150), {}, "the first half is constant", "give a series that changes"),
     "unsorted times": (timed([t % 100 for t in range(150)]), {}, "column t, row 101: '0' is not a time after", "sort the rows"),
-    "double times": (timed([t - (t > 7) for t in range(150)]), {}, "column t, row 9: '7' is not a time after", "drop double"),
+    "double times": (timed([t - (t > 7) for t in range(150)]), {}, "column t, row 9: '7' is not a time after", "sort the rows"),
     "no times": (timed(["soon"] * 150, "date,value"), {}, "column date, row 1: 'soon' is not a time", "write times as"),
     "DD.MM.YYYY": (timed([f"{1 + t % 28:02}.01.2024" for t in range(150)], "date,value"), {}, "'01.01.2024'", "YYYY-MM-DD"),
     "season too long": (column(VALUES), {"SEASON": 100}, "holds 150 values and 200 are needed", "lower LOOKBACK or SEASON"),
