@@ -1,20 +1,18 @@
 """Notebook 1 on real series: every choice on the validation part, one look at the test part.
 
-usage: python -m benchmarks.lstm_own_series SERIES.csv [...]        (columns as in the notebook)
+usage: python -m benchmarks.lstm_own_series SERIES.csv [...] [--cluster ...]        (columns as in the notebook)
 
 The LSTM chooses lookback, differencing and input noise among twelve settings; the autoregression chooses lookback,
 differencing and ridge by the same rule. Errors are given as ratios to persistence, seasonal naive and AR.
 """
 
-import sys
 from itertools import product
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from benchmarks.evidence import write_evidence
+from benchmarks.sweep import arguments, sweep
 from notebook_code import LSTM_NOTEBOOK, load_definitions
 
 LOOKBACKS, NOISES = (10, 25, 50), (0.0, 0.02)
@@ -26,50 +24,45 @@ def errors(nb, data, part, scaled):
     return float(np.mean((forecast - data["value"][data[part][2]]) ** 2))
 
 
-def one_setting(value, lookback, difference, noise):
+def one_setting(nb, value, lookback, difference, noise):
     """Validation and test error of the LSTM and of AR at one setting. The test errors are used for the chosen one alone."""
-    nb = load_definitions(LSTM_NOTEBOOK)
     nb.tqdm = lambda items, **_: items
-    with nb.threadpool_limits(1):
-        data = nb.prepare(value, lookback, difference)
-        params, _ = nb.train(data, nb.SEED, input_noise=noise)
-        ar = nb.choose_ar(data)
-        found = {"setting": (lookback, difference, noise)}
-        for part in ("validation", "test"):
-            X = data[part][0]
-            found["lstm", part] = errors(nb, data, part, nb.predict(params, X.astype(np.float32)))
-            found["ar", part] = errors(nb, data, part, nb.predict_ar(ar, X))
+    data = nb.prepare(value, lookback, difference)
+    params, _ = nb.train(data, nb.SEED, input_noise=noise)
+    ar, found = nb.choose_ar(data), {"setting": (lookback, difference, noise), "lstm": {}, "ar": {}}
+    for part in ("validation", "test"):
+        X = data[part][0]
+        found["lstm"][part] = errors(nb, data, part, nb.predict(params, X.astype(np.float32)))
+        found["ar"][part] = errors(nb, data, part, nb.predict_ar(ar, X))
     return found
 
 
-def one_series(path):
+def one_series(path, **options):
     """Choose on validation, report on test. Returns the figures for evidence.json."""
     nb = load_definitions(LSTM_NOTEBOOK)
     value = nb.read_series(path)
-    settings = list(product(LOOKBACKS, (False, True), NOISES))
-    jobs = Parallel(n_jobs=-1, return_as="generator")(delayed(one_setting)(value, *setting) for setting in settings)
-    tried = list(tqdm(jobs, total=len(settings), desc=Path(path).stem))
-    lstm, ar = (min(tried, key=lambda found: found[who, "validation"]) for who in ("lstm", "ar"))
+    jobs = [(value, *setting) for setting in product(LOOKBACKS, (False, True), NOISES)]
+    tried = sweep(LSTM_NOTEBOOK, one_setting, jobs, Path(path).stem, **options)
+    lstm, ar = (min(tried, key=lambda found: found[who]["validation"]) for who in ("lstm", "ar"))
     data = nb.prepare(value, nb.LOOKBACK)
     train, at = data["train"][2], data["test"][2]
     season = nb.find_season(value[train])
     rivals = {
         "persistence": np.mean((value[at - 1] - value[at]) ** 2),
         "seasonal_naive": np.mean((value[at - season] - value[at]) ** 2),
-        "ar": ar["ar", "test"],
+        "ar": ar["ar"]["test"],
     }
     lookback, difference, noise = lstm["setting"]
     print(f"{path}: lookback {lookback}, difference {difference}, input noise {noise}; AR: lookback {ar['setting'][0]},", end=" ")
-    print(f"difference {ar['setting'][1]}; season {season}; LSTM test MSE {lstm['lstm', 'test']:.6g}")
+    print(f"difference {ar['setting'][1]}; season {season}; LSTM test MSE {lstm['lstm']['test']:.6g}")
     name = Path(path).stem
-    ratios = {f"{name}_ratio_to_{rival}": lstm["lstm", "test"] / float(mse) for rival, mse in rivals.items()}
+    ratios = {f"{name}_ratio_to_{rival}": lstm["lstm"]["test"] / float(mse) for rival, mse in rivals.items()}
     for key, ratio in ratios.items():
         print(f"  {key}: {ratio:.3f}")
     return ratios | {f"{name}_lookback": lookback, f"{name}_difference": difference, f"{name}_input_noise": noise}
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    for path in sys.argv[1:]:
-        write_evidence(LSTM_NOTEBOOK, **one_series(path))
+    paths, options = arguments(__doc__)
+    for path in paths:
+        write_evidence(LSTM_NOTEBOOK, **one_series(path, **options))

@@ -9,8 +9,15 @@ import argparse
 import hashlib
 import inspect
 import json
+import logging
 import os
+import platform
+import random
+import signal
 import sys
+import threading
+from functools import partial
+from importlib.metadata import distributions
 
 THREADS = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
 os.environ.update(THREADS, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
@@ -24,78 +31,142 @@ from tqdm import tqdm  # noqa: E402
 from notebook_code import ROOT, build, definition_cells  # noqa: E402
 
 KEPT = ROOT / "benchmarks" / ".kept"
+PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "nltk", "tensorflow", "keras")  # those that move a result
 
 
-def arguments(doc, default):
-    """(count, options of `sweep`) from the command line of a script whose docstring is `doc`."""
+def arguments(doc, default=None):
+    """(what is asked for, options of `sweep`) from the command line of a script whose docstring is `doc`: a count, or files."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("count", nargs="?", type=int, default=default, help=f"default: {default}")
+    if default is None:
+        parser.add_argument("asked", nargs="+", metavar="FILE")
+    else:
+        parser.add_argument("asked", nargs="?", metavar="count", type=int, default=default, help=f"default: {default}")
     parser.add_argument("--cluster", help="tcp://scheduler:8786, a Dask cluster; or local, one on this machine")
     parser.add_argument("--processes", type=int, default=-1, help="processes on this machine (default: one a core)")
     parser.add_argument("--anew", action="store_true", help="compute also what an earlier sweep has kept")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped; finished jobs are kept"))  # which ends the workers too
     given = vars(parser.parse_args())
-    return given.pop("count"), given
+    return given.pop("asked"), given
 
 
-def one_job(number, cells, function, job):
-    """(number, function(nb, *job) as JSON) in one thread; nb, the notebook's definitions, is made once in a process."""
+def versions():
+    """What the numbers depend on beside the code."""
+    found = {package.name.lower(): package.version for package in distributions() if package.name.lower() in PACKAGES}
+    return {"Python": platform.python_version().rpartition(".")[0]} | found
+
+
+def one_job(cells, function, expected, number, job):
+    """(number, [function(nb, *job)] as JSON) in one thread; nb, the notebook's definitions, is made once in a process."""
     os.environ.update(THREADS, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3", TQDM_DISABLE="1")
-    name = "definitions_" + hashlib.sha256(repr(cells).encode()).hexdigest()
-    nb = sys.modules.get(name) or build(name, cells)
-    with threadpool_limits(1):
-        return number, json.dumps(function(nb, *job), default=lambda value: value.tolist())
+    for module_name, module in list(sys.modules.items()):  # Dask's threads draw from Python's generator, which is Keras' too
+        if module_name.split(".")[0] in ("dask", "distributed", "tornado") and getattr(module, "random", None) is random:
+            module.random = random.Random()
+    # A Dask worker may have several threads, but nb, Keras' random state and the thread limits are the process's: one at a time.
+    lock = vars(sys).setdefault("lock_of_sweeps", threading.Lock())
+    # Inside a Dask job joblib's default is Dask, so a forest would send its trees through the cluster.
+    with lock, threadpool_limits(1), joblib.parallel_config("sequential"):
+        name = "definitions_" + hashlib.sha256(repr(cells).encode()).hexdigest()
+        if name not in sys.modules and versions() != expected:
+            raise RuntimeError(f"a worker has other versions than the sweep: {versions()} and {expected}")
+        nb = sys.modules.get(name) or build(name, cells)
+        before = dict(vars(nb))
+        try:
+            return number, json.dumps([function(nb, *job)], default=lambda value: value.tolist())
+        except Exception as error:
+            raise RuntimeError(f"the job {function.__name__}{job} failed: {error!r}"[:1000]) from error
+        finally:
+            vars(nb).update(before)  # a job may set constants, but for itself alone
 
 
-def kept_file(cells, function, job):
-    """Where the result of a job is kept: under what it depends on, the definitions, the script, its arguments, NumPy."""
-    script = inspect.getsource(inspect.getmodule(function))
-    what = repr((cells, script, function.__name__, job, numpy.__version__, sys.version_info[:2]))
-    return KEPT / f"{function.__name__}-{hashlib.sha256(what.encode()).hexdigest()[:24]}.json"
+def kept_files(cells, function, jobs):
+    """Where the result of each job is kept: under all that it depends on, so that what has changed is computed anew."""
+    script = inspect.getmodule(function)
+    used = {module for module in map(inspect.getmodule, vars(script).values()) if module and is_ours(module.__name__)}
+    sources = sorted(inspect.getsource(module) for module in {script, *used})
+    same = joblib.hash((cells, sources, function.__name__, versions()))
+    return [KEPT / f"{function.__name__}-{joblib.hash((same, job))}.json" for job in jobs]
 
 
-def connect(cluster):
+def read_kept(file):
+    """[result] from a file; [] if there is none, or no whole one."""
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError):
+        return []
+
+
+def is_ours(name):
+    """True for the name of a module of this repository, which no worker has."""
+    return name.split(".")[0] in ("benchmarks", "notebook_code")
+
+
+def connect(cluster, processes):
     """A client of the Dask cluster at the address, or of one made on this machine for `local`."""
     try:
         import distributed
     except ImportError:
         sys.exit("--cluster needs Dask: pip install -r benchmarks/requirements-cluster.txt")
     if cluster == "local":
-        cluster = distributed.LocalCluster(n_workers=os.cpu_count(), threads_per_worker=1, dashboard_address=None)
+        count = joblib.effective_n_jobs(processes)
+        cluster = distributed.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None)
     try:
-        return distributed.Client(cluster, timeout="15s")
-    except OSError:
+        client = distributed.Client(cluster, timeout="15s")
+    except (OSError, ValueError):
         sys.exit(f"no Dask scheduler answers at {cluster}: start one there with  dask scheduler")
+    try:
+        client.wait_for_workers(1, timeout=30)
+    except distributed.TimeoutError:
+        sys.exit(f"the Dask scheduler at {cluster} has no workers: start some with  dask worker {cluster} --nthreads 1")
+    if max(client.nthreads().values()) > 1:
+        sys.exit("a worker does one job at a time: start one for each core, with  dask worker ... --nworkers auto --nthreads 1")
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said once, below
+    return client
 
 
-def by_value(function):
-    """`one_job`, to be pickled with all that it and `function` need of this repository, for a worker that has none of it."""
+def dask_backend(client, arrays):
+    """joblib's backend for Dask. Arrays are sent once to each worker, so that none is lost with one of them."""
+    from joblib._dask import DaskDistributedBackend
+
+    class Backend(DaskDistributedBackend):
+        def submit(self, func, callback=None):
+            """As joblib's, which tells nobody that Dask gave a job up: the sweep would wait for ever."""
+            future = super().submit(func, callback)
+            future.add_done_callback(lambda done: done.exception() and callback(done.exception()))
+            return future
+
+    return Backend(client=client, scatter=arrays)
+
+
+def portable(cells, function):
+    """`one_job` of this function, to be pickled with all that it needs of this repository, for a worker that has none of it."""
     for name, module in list(sys.modules.items()):
-        if name.split(".")[0] in ("benchmarks", "notebook_code") or name == function.__module__ != "__main__":
+        if is_ours(name) or name == function.__module__ != "__main__":
             cloudpickle.register_pickle_by_value(module)
-    return joblib.wrap_non_picklable_objects(one_job)
+    return joblib.wrap_non_picklable_objects(partial(one_job, cells, function, versions()))
 
 
 def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=False):
     """[function(nb, *job) for job in jobs], the results as JSON knows them, with a bar that tells the time left."""
-    work, cells, results, due = by_value(function), definition_cells(notebook), [None] * len(jobs), []
-    files = [kept_file(cells, function, job) for job in jobs]
-    for number, file in enumerate(files):
-        if file.exists() and not anew:
-            results[number] = json.loads(file.read_text())
-        else:
-            due.append(joblib.delayed(work)(number, cells, function, jobs[number]))
+    cells = definition_cells(notebook)
+    work = joblib.delayed(portable(cells, function))
+    files = kept_files(cells, function, jobs)
+    kept = [[] if anew else read_kept(file) for file in files]
+    due = [work(number, job) for number, job in enumerate(jobs) if not kept[number]]
     KEPT.mkdir(exist_ok=True)
-    client = connect(cluster) if cluster and due else None
-    options = {"backend": "dask"} if client else {"n_jobs": processes}
+    client = connect(cluster, processes) if cluster and due else None
     try:
+        arrays = list({id(value): value for job in jobs for value in job if isinstance(value, numpy.ndarray)}.values())
+        options = {"backend": dask_backend(client, arrays)} if client else {"n_jobs": processes}
         with joblib.parallel_config(**options):
             outcomes = joblib.Parallel(return_as="generator_unordered")(due)
             for number, result in tqdm(outcomes, desc=label, total=len(jobs), initial=len(jobs) - len(due), disable=False):
                 temporary = files[number].with_suffix(f".{os.getpid()}")
                 temporary.write_text(result)
                 os.replace(temporary, files[number])
-                results[number] = json.loads(result)
+                kept[number] = json.loads(result)
     except BaseException as error:
+        if type(error).__name__ == "KilledWorker":
+            sys.exit(f"a job was given up, its workers died (of want of memory?); finished jobs are kept. Dask says: {error}")
         if type(error).__module__.startswith("distributed"):
             sys.exit(
                 f"the connection to the Dask cluster is lost ({type(error).__name__}); finished jobs are kept: start it again."
@@ -104,4 +175,4 @@ def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=Fals
     finally:
         if client:
             client.close()
-    return results
+    return [result for (result,) in kept]

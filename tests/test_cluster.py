@@ -3,16 +3,18 @@
 import hashlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
-from conftest import LSTM_NOTEBOOK
+from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK
 
 from benchmarks import sweep as sweep_module
 from benchmarks.sweep import sweep
+from benchmarks.text_trials import validation
 
 distributed = pytest.importorskip("distributed", reason="no cluster test without benchmarks/requirements-cluster.txt")
 
@@ -26,6 +28,24 @@ def short_seed(nb, seed, seconds=0.0):
     params, history = nb.train(data, seed, hidden_size=8)
     mse = nb.all_forecasts(data, "test", params, season=50).pow(2).mean()
     return {"seed": seed, "mse": mse["lstm"], "best": history["best"]}
+
+
+def draw(nb, seed):
+    """Numbers of Python's own generator, as Keras takes its seeds from it, while the worker's other threads are at work."""
+    random.seed(seed)
+    time.sleep(1.5)
+    return [random.random() for _ in range(3)]
+
+
+def epochs_of(nb, _):
+    return nb.EPOCHS
+
+
+def fail(nb, number):
+    """One job in a row that fails."""
+    if number == 2:
+        raise ValueError("no number two")
+    return {"number": number, "nothing": float("nan")}
 
 
 @pytest.fixture
@@ -82,6 +102,34 @@ def test_the_same_table_on_one_process_on_workers_and_on_a_cluster(kept, cluster
     print({way: digest(table)[:16] for way, table in tables.items()})
     assert [row["seed"] for row in tables["Dask"]] == list(range(6))
     assert len({digest(table) for table in tables.values()}) == 1
+
+
+def test_dask_shares_no_random_numbers_with_a_job(kept, cluster):
+    jobs = [(seed,) for seed in range(4)]
+    assert sweep(LSTM_NOTEBOOK, draw, jobs, "Dask", cluster=cluster[0]) == sweep(LSTM_NOTEBOOK, draw, jobs, "here", anew=True)
+
+
+def test_notebook_2_gives_the_same_on_a_cluster(kept, cluster):
+    """A job of another module of this repository, with a net and with a forest, which has threads of its own."""
+    corpus = {"seed": 0, "train": 60, "validation": 30, "test": 30}
+    jobs = [(name, {}, corpus) for name in ("order-free net", "BoW, random forest")]
+    there = sweep(TEXT_NOTEBOOK, validation, jobs, "Dask", cluster=cluster[0])
+    assert there == sweep(TEXT_NOTEBOOK, validation, jobs, "here", processes=1, anew=True)
+
+
+def test_a_job_that_fails_is_named_and_the_finished_ones_are_kept(kept):
+    with pytest.raises(RuntimeError, match=r"the job fail\(2,\) failed: ValueError\('no number two'\)"):
+        sweep(LSTM_NOTEBOOK, fail, [(number,) for number in range(4)], "here", processes=1)
+    assert len(list(kept.glob("*.json"))) == 2
+    whole, broken = sorted(kept.glob("*.json"))
+    broken.write_text(broken.read_text()[:9])
+    found = sweep(LSTM_NOTEBOOK, fail, [(0,), (1,)], "here", processes=1)
+    assert [row["number"] for row in found] == [0, 1] and all(row["nothing"] != row["nothing"] for row in found)
+
+
+def test_a_job_changes_constants_for_itself_alone(kept):
+    epochs = [sweep(LSTM_NOTEBOOK, function, [(0,)], "here", processes=1)[0] for function in (short_seed, epochs_of)]
+    assert epochs[1] == 200
 
 
 def test_a_worker_that_dies_costs_nothing_but_time(kept, cluster):
