@@ -75,7 +75,7 @@ def render(path):
     for link in page.select("a.anchor-link"):
         link.decompose()
     chapters = [f'<li><a href="#{head["id"]}">{escape(head.get_text())}</a></li>' for head in page.find_all("h2")]
-    return page.find("h1").get_text(), f"<ol>{''.join(chapters)}</ol>", str(page)
+    return page.find("h1").get_text(), f'<ol class="contents">{"".join(chapters)}</ol>', str(page)
 
 
 def main():
@@ -90,7 +90,7 @@ def main():
         (new / f"{name}.html").write_text(PAGE.format(title=escape(title), contents=contents, body=body), encoding="utf-8")
         entries += f'<h2><a href="{name}.html">{escape(title)}</a></h2>\n{contents.replace("#", f"{name}.html#")}\n'
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    opening = readme.partition("\n## ")[0].partition("\n")[2].replace("**", "").strip()
+    opening = readme.split("\n\n")[1].replace("**", "")  # the paragraph below the title
     index = f"<h1>lstm-projects</h1>\n<p>{escape(opening)}</p>\n{entries}"
     (new / "index.html").write_text(PAGE.format(title="lstm-projects", contents="", body=index), encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)

@@ -36,6 +36,7 @@ def test_a_page_shows_everything(name, notebook, width, site):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = browser.new_page(viewport={"width": width, "height": 900})
+        page.set_default_timeout(120_000)  # a page of a megabyte, on a machine that may be busy
         problems, asked = [], []
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
