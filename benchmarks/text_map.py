@@ -34,7 +34,7 @@ def draw(margins, path):
         yticks=range(len(SHARES)),
         yticklabels=[f"{share:.0%}" for share in SHARES],
         ylabel="share of crossover texts",
-        title="LSTM minus best rival, in points of accuracy",
+        title="The LSTM pays where texts are many and order often decides\n(its lead over the best rival, in points of accuracy)",
     )
     axis.grid(False)
     figure.savefig(path, dpi=120, metadata={"Software": None})
