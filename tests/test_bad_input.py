@@ -120,6 +120,22 @@ TEXT_CASES = {
     ),
     "labels that differ in blanks": (f"{TEXTS}one more, a\n", "spells one genre in two ways, 'a' and ' a'", "choose one"),
 }
+LSTM_CASES |= {
+    "no header": (column(VALUES[1:], "0.0"), {}, "has numbers in its first row, 0.0", "put a row of column names above it"),
+    "no header, two columns": (timed(range(150)).partition("\n")[2], {}, "has numbers in its first row, 0, 0.0", "column names"),
+    "unsorted Date": (timed([f"2024-01-{1 + t % 28:02}" for t in range(150)], "Date,value"), {}, "column Date, row 29", "sort"),
+    "a very long cell": (column([*VALUES[:9], "x" * 5000, *VALUES]), {}, "row 10: 'xxxxx", "mend or drop"),
+    "hardly any change": (column([k % 7 * 1e-320 for k in range(150)]), {}, "the first half is constant", "that changes"),
+    "names equal but for blanks": (column([f"{v},{v}" for v in VALUES], "value, value"), {}, "two columns of one name", "own"),
+}
+TEXT_CASES |= {
+    "text without a word": (f"{TEXTS}!!!,a\n", "data row 21: the text is empty or has no word", "fill it in or delete the row"),
+    "text of an underscore": (f"{TEXTS}___,a\n", "data row 21: the text is empty or has no word", "fill it in or delete the row"),
+    "emoji": (f"{TEXTS}\U0001f600,a\n", "data row 21: the text is empty or has no word", "fill it in or delete the row"),
+    "control characters alone": (f"{TEXTS}\x07\x08,a\n", "data row 21: the text is empty or has no word", "delete the row"),
+    "labels in two normal forms": (f"{TEXTS}one,caf\u00e9\ntwo,cafe\u0301\n", "spells one genre in two ways", "choose one"),
+    "a label of two lines": (f'{TEXTS}one,"c\nd"\n', "1 different texts of the genre 'c\\nd'", "add texts until"),
+}
 PARAMETER_CASES = [  # for the notebook, the parameter, its value; what the sentence holds
     (lstm, "LOOKBACK", 0, "set it to a whole number from 1"),
     (lstm, "HIDDEN_SIZE", -1, "set it to a whole number from 1"),
@@ -310,3 +326,39 @@ def test_a_hundred_genres():
     bag = text.score(table, text.fit_model("TF-IDF, logistic regression", {}, table, 0))
     net = text.score(table, text.fit_net(table, 0, learning_rate=0.01))
     assert bag["accuracy"] > 0.95 and net["accuracy"] > 0.3 and net["macro_f1"] > 0.2
+
+
+@pytest.mark.parametrize("nb", [lstm, text])
+@pytest.mark.parametrize("name", ["data.csv.zip", "data.csv.gz", "data.xz", "data.tar", "data.zst"])
+def test_a_file_that_only_looks_packed_is_read_as_it_is(nb, name, tmp_path):
+    (tmp_path / name).write_text(TEXTS)
+    assert len(nb.read_csv(tmp_path / name)) == 20
+    (tmp_path / name).write_bytes(b"PK\x03\x04\xff\xfe")
+    with pytest.raises(ValueError) as caught:
+        nb.read_csv(tmp_path / name)
+    only_sentence(caught, "can't decode byte", "UTF-8")
+
+
+@pytest.mark.parametrize("nb", [lstm, text])
+def test_names_may_have_blanks_around_them(nb, tmp_path):
+    (tmp_path / "own.csv").write_text("text , genre\none,a\n")
+    assert list(nb.read_csv(tmp_path / "own.csv")) == ["text", "genre"]
+
+
+@pytest.mark.parametrize("nb", [lstm, text])
+def test_an_output_folder_with_a_file_or_a_long_name_in_the_way_is_told(nb, tmp_path, monkeypatch):
+    (tmp_path / "plots").write_text("mine")
+    with pytest.raises(OSError) as caught:
+        nb.write_whole(tmp_path / "plots" / "curve.png", lambda path: path.write_text("new"))
+    assert "is as it was, for writing failed" in str(caught.value) and (tmp_path / "plots").read_text() == "mine"
+    monkeypatch.setattr(nb, "OUT", tmp_path / ("long" * 100))
+    with pytest.raises(ValueError) as caught:
+        nb.check_parameters(nb.PARAMETERS)
+    only_sentence(caught, "File name too long", "set OUTPUT_DIR to a folder of your own")
+
+
+def test_difference_is_a_truth_value(monkeypatch):
+    monkeypatch.setattr(lstm, "DIFFERENCE", "no")
+    with pytest.raises(ValueError) as caught:
+        lstm.check_parameters(lstm.PARAMETERS)
+    only_sentence(caught, "DIFFERENCE is 'no': set it to True or False")

@@ -12,11 +12,11 @@ import time
 import pytest
 from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK
 
-from benchmarks import sweep as sweep_module
-from benchmarks.sweep import sweep
-from benchmarks.text_trials import validation
-
 distributed = pytest.importorskip("distributed", reason="no cluster test without benchmarks/requirements-cluster.txt")
+
+from benchmarks import sweep as sweep_module  # noqa: E402
+from benchmarks.sweep import sweep  # noqa: E402
+from benchmarks.text_trials import validation  # noqa: E402
 
 
 def short_seed(nb, seed, seconds=0.0):
