@@ -108,7 +108,8 @@ def connect(cluster, processes):
         sys.exit("--cluster needs Dask: pip install -r benchmarks/requirements-cluster.txt")
     if cluster == "local":
         count = joblib.effective_n_jobs(processes)
-        cluster = distributed.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None)
+        options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+        cluster = distributed.LocalCluster(n_workers=count, **options)
     try:
         client = distributed.Client(cluster, timeout="15s")
     except (OSError, ValueError):

@@ -7,10 +7,11 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
-from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK
+from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
 
 distributed = pytest.importorskip("distributed", reason="no cluster test without benchmarks/requirements-cluster.txt")
 
@@ -48,6 +49,9 @@ def fail(nb, number):
     return {"number": number, "nothing": float("nan")}
 
 
+WORKER = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+
+
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
     monkeypatch.setattr(sweep_module, "KEPT", tmp_path / "kept")
@@ -56,7 +60,8 @@ def kept(tmp_path, monkeypatch):
 
 @pytest.fixture
 def cluster(tmp_path):
-    """(address of a scheduler, its process, the two workers'), in an empty folder and without this repository's path."""
+    """(address of a scheduler, its process, the two workers', a function that starts another process), all in an empty folder
+    and without this repository's path."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -75,20 +80,26 @@ def cluster(tmp_path):
         assert scheduler.poll() is None
         time.sleep(0.1)
     address = json.loads(file.read_text())["address"]
-    options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
-    workers = [start("worker", address, *options) for _ in range(2)]
+    workers = [start("worker", address, *WORKER) for _ in range(2)]
     with distributed.Client(address) as client:
         client.wait_for_workers(2, timeout=60)
-    yield address, scheduler, workers
+    yield address, scheduler, workers, start
     for process in started:
         process.kill()
         process.wait()
 
 
-def kill_after(seconds, process):
-    """A process that kills `process` after some seconds."""
-    code = f"import time, os; time.sleep({seconds}); os.kill({process.pid}, {signal.SIGKILL:d})"
-    return subprocess.Popen([sys.executable, "-c", code])
+def when_kept(kept, count, act):
+    """A thread that calls `act` once `count` jobs are kept, in the middle of a sweep."""
+
+    def watch():
+        while len(list(kept.glob("*.json"))) < count:
+            time.sleep(0.05)
+        act()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread
 
 
 def digest(table):
@@ -133,33 +144,96 @@ def test_a_job_changes_constants_for_itself_alone(kept):
 
 
 def test_a_worker_that_dies_costs_nothing_but_time(kept, cluster):
-    address, _, workers = cluster
+    address, _, workers, _ = cluster
     jobs = [(seed, 0.5) for seed in range(6)]
-    expected = sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=1)
-    killer = subprocess.Popen(
-        [sys.executable, "-c", f"import time, os; time.sleep(3); os.kill({workers[0].pid}, {signal.SIGKILL:d})"]
-    )
-    found = sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address, anew=True)
-    killer.wait()
-    assert workers[0].wait() == -signal.SIGKILL and found == expected
+    watch = when_kept(kept, 2, workers[0].kill)
+    found = sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address)
+    watch.join()
+    assert workers[0].wait() == -signal.SIGKILL
+    assert found == sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=1, anew=True)
+
+
+def test_without_workers_a_sweep_waits_until_one_joins(kept, cluster):
+    address, _, workers, start = cluster
+    jobs = [(seed, 0.5) for seed in range(6)]
+
+    def replace():
+        for worker in workers:
+            worker.kill()
+        time.sleep(2)
+        start("worker", address, *WORKER)
+
+    watch = when_kept(kept, 2, replace)
+    found = sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address)
+    watch.join()
+    assert [worker.wait() for worker in workers] == 2 * [-signal.SIGKILL]
+    assert found == sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=1, anew=True)
 
 
 def test_a_scheduler_that_is_gone_is_said_and_what_is_done_is_kept(kept, cluster):
-    address, scheduler, _ = cluster
-    jobs = [(seed, 0.7) for seed in range(12)]
-    killer = subprocess.Popen(
-        [sys.executable, "-c", f"import time, os; time.sleep(6); os.kill({scheduler.pid}, {signal.SIGKILL:d})"]
-    )
+    address, scheduler, _, _ = cluster
+    jobs = [(seed, 0.5) for seed in range(12)]
+    watch = when_kept(kept, 2, scheduler.kill)
     with pytest.raises(SystemExit, match="start it again"):
         sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address)
-    killer.wait()
+    watch.join()
     done = list(kept.glob("*.json"))
-    assert 0 < len(done) < 12 and all(json.loads(file.read_text()) for file in done)
+    assert 2 <= len(done) < 12 and all(json.loads(file.read_text()) for file in done)
     with pytest.raises(SystemExit, match="no Dask scheduler answers"):
         sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address)
     before = {file: file.stat().st_mtime_ns for file in done}
     assert len(sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=2)) == 12
     assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())  # not computed again
+
+
+SLOW_SWEEP = f"""'Jobs of half a second each'
+import time
+from pathlib import Path
+from benchmarks import sweep
+
+def slow(nb, number):
+    time.sleep(0.5)
+    return number
+
+if __name__ == "__main__":
+    sweep.KEPT = Path("kept")
+    count, options = sweep.arguments(__doc__, 12)
+    print(sweep.sweep({LSTM_NOTEBOOK!r}, slow, [(number,) for number in range(count)], "slow", **options))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM and process groups are POSIX's")
+@pytest.mark.parametrize("options", [["--processes", "2"], ["--cluster", "local"]])
+def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(options, tmp_path):
+    (tmp_path / "slow.py").write_text(SLOW_SWEEP)
+    command, environment = [sys.executable, "slow.py", *options], os.environ | {"PYTHONPATH": str(ROOT)}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True, **streams)
+    while len(list(tmp_path.glob("kept/*.json"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and said.strip().splitlines()[-1] == "stopped; finished jobs are kept", said[-2000:]
+    for _ in range(100):  # the workers end, too
+        if not group_lives(process.pid):
+            break
+        time.sleep(0.1)
+    assert not group_lives(process.pid)
+    before = {file: file.stat().st_mtime_ns for file in tmp_path.glob("kept/*.json")}
+    assert 2 <= len(before) < 12
+    again = subprocess.run(command, cwd=tmp_path, env=environment, **streams)
+    assert again.returncode == 0 and json.loads(again.stdout) == list(range(12)), again.stderr[-2000:]
+    assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())  # not computed again
+
+
+def group_lives(number):
+    """True while a process of the group is there."""
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_without_dask_the_flag_says_what_to_install(kept, monkeypatch):
