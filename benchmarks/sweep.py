@@ -20,7 +20,9 @@ from functools import partial
 from importlib.metadata import distributions
 
 THREADS = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
-os.environ.update(THREADS, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+# Linux: what a process gives back it must ask for again, page by page. Dask's workers give back at once unless told otherwise.
+MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1073741824", "MALLOC_MMAP_THRESHOLD_": "33554432"}
+os.environ.update(THREADS | MEMORY, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
 
 import cloudpickle  # noqa: E402
 import joblib  # noqa: E402
@@ -44,7 +46,8 @@ def arguments(doc, default=None):
     parser.add_argument("--cluster", help="tcp://scheduler:8786, a Dask cluster; or local, one on this machine")
     parser.add_argument("--processes", type=int, default=-1, help="processes on this machine (default: one a core)")
     parser.add_argument("--anew", action="store_true", help="compute also what an earlier sweep has kept")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped; finished jobs are kept"))  # which ends the workers too
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit("stopped; finished jobs are kept"))  # which ends the workers too
     given = vars(parser.parse_args())
     return given.pop("asked"), given
 

@@ -203,8 +203,15 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGTERM and process groups are POSIX's")
-@pytest.mark.parametrize("options", [["--processes", "2"], ["--cluster", "local"]])
-def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(options, tmp_path):
+@pytest.mark.parametrize(
+    "options, stop, told",
+    [
+        (["--processes", "2"], signal.SIGTERM, os.kill),
+        (["--cluster", "local"], signal.SIGTERM, os.kill),
+        (["--processes", "2"], signal.SIGINT, os.killpg),  # Ctrl-C goes to the workers too
+    ],
+)
+def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(options, stop, told, tmp_path):
     (tmp_path / "slow.py").write_text(SLOW_SWEEP)
     command, environment = [sys.executable, "slow.py", *options], os.environ | {"PYTHONPATH": str(ROOT)}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -212,7 +219,7 @@ def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(option
     while len(list(tmp_path.glob("kept/*.json"))) < 2:
         assert process.poll() is None
         time.sleep(0.1)
-    process.send_signal(signal.SIGTERM)
+    told(process.pid, stop)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1 and said.strip().splitlines()[-1] == "stopped; finished jobs are kept", said[-2000:]
     for _ in range(100):  # the workers end, too
