@@ -18,6 +18,13 @@ def machine():
     return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
 
 
+def quantiles(table):
+    """{column: its lowest value, 5% quantile, median, 95% quantile and highest} of a table with a row a seed."""
+    found = table.quantile([0, 0.05, 0.5, 0.95, 1]).round(4)
+    print(found.to_string())
+    return found.set_axis(["lowest", "5%", "median", "95%", "highest"]).to_dict()
+
+
 def write_evidence(notebook, **figures):
     """Put `figures` into evidence.json beside the metrics.json of `notebook`, keep the other keys, and write it whole."""
     path = (ROOT / notebook).parent / "results" / "evidence.json"

@@ -13,7 +13,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from benchmarks.evidence import write_evidence
+from benchmarks.evidence import quantiles, write_evidence
 from benchmarks.sweep import arguments, sweep
 from notebook_code import LSTM_NOTEBOOK
 
@@ -66,7 +66,6 @@ def fresh_seeds(**options):
 def main(count, **options):
     table = pd.DataFrame(sweep(LSTM_NOTEBOOK, one_seed, [(seed,) for seed in range(count)], "seeds", **options)).set_index("seed")
     print(table.round(3).to_string())
-    print(table.quantile([0, 0.05, 0.5, 0.95, 1]).round(4).to_string())
     assert table.notna().all(axis=None), "a figure is missing"
     first = table.loc[:19]
     low, median, high = table["ratio"].quantile([0.05, 0.5, 0.95])
@@ -89,6 +88,7 @@ def main(count, **options):
         first_ratio_mean=first["ratio"].mean(),
         first_ratio_max=first["ratio"].max(),
         first_coverage=first["coverage"].mean(),
+        quantiles=quantiles(table),
     )
 
 

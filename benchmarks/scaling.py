@@ -10,13 +10,16 @@ workers as Dask starts them (which give memory back at once), why sweep.py and t
 
 import multiprocessing
 import os
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import distributed
 import pandas as pd
 
+from benchmarks import sweep as sweep_module
 from benchmarks.evidence import write_evidence
 from benchmarks.lstm_seeds import one_seed
 from benchmarks.sweep import MEMORY, arguments, sweep
@@ -116,4 +119,6 @@ def main(count, processes, **_):
 
 if __name__ == "__main__":
     count, options = arguments(__doc__, 5)
-    main(count, **options)
+    with tempfile.TemporaryDirectory() as folder:
+        sweep_module.KEPT = Path(folder)
+        main(count, **options)

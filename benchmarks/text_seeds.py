@@ -3,7 +3,7 @@
 usage: python -m benchmarks.text_seeds [SEEDS] [--cluster ...]        (default 20: corpora 0 to 19)
 """
 
-from benchmarks.evidence import write_evidence
+from benchmarks.evidence import quantiles, write_evidence
 from benchmarks.sweep import arguments
 from benchmarks.text_trials import score_all, slug, tune
 from notebook_code import TEXT_NOTEBOOK, load_definitions
@@ -14,8 +14,7 @@ def main(count, **options):
     chosen = tune(**options)
     jobs = [(name, chosen[name], {"seed": seed}) for seed in range(count) for name in chosen]
     scores = score_all(jobs, "models x corpora", **options)
-    parts = scores.groupby("model")[["accuracy", "macro_f1", "log_loss", "plain", "crossover"]].quantile([0, 0.05, 0.5, 0.95, 1])
-    print(parts.round(4).to_string())
+    measures = ["accuracy", "macro_f1", "log_loss", "plain", "crossover"]
     assert scores.notna().all(axis=None), "a score is missing"
     means = scores.groupby("model").mean(numeric_only=True).sort_values("accuracy", ascending=False)
     print(means.drop(columns="seed").round(3).to_string())
@@ -47,6 +46,7 @@ def main(count, **options):
         "difference_mean": gaps[best][0],
         "difference_low": gaps[best][1],
         "difference_high": gaps[best][2],
+        "quantiles": {name: quantiles(group[measures]) for name, group in scores.groupby("model")},
         "smallest_difference_low": min(low for _, low, _ in gaps.values()),
     }
     write_evidence(TEXT_NOTEBOOK, **figures)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import papermill
 import pytest
-from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
+from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions, read_notebook
 
 lstm, text = load_definitions(LSTM_NOTEBOOK), load_definitions(TEXT_NOTEBOOK)
 VALUES = np.round(np.sin(np.arange(150) / 5), 4).tolist()
@@ -136,6 +136,11 @@ TEXT_CASES |= {
     "emoji": (f"{TEXTS}\U0001f600,a\n", "data row 21: the text is empty or has no word", "fill it in or delete the row"),
     "control characters alone": (f"{TEXTS}\x07\x08,a\n", "data row 21: the text is empty or has no word", "delete the row"),
     "labels in two normal forms": (f"{TEXTS}one,caf\u00e9\ntwo,cafe\u0301\n", "spells one genre in two ways", "choose one"),
+    "stop words alone": (
+        "text,genre\n" + "".join(f"{w},{g}\n" for g in "ab" for w in "the of and to in is it that was for".split()),
+        "has 0 different words in column text beside stop words",
+        "add texts until it has 5",
+    ),
     "a label of two lines": (f'{TEXTS}one,"c\nd"\n', "1 different texts of the genre 'c\\nd'", "add texts until"),
 }
 PARAMETER_CASES = [  # for the notebook, the parameter, its value; what the sentence holds
@@ -357,6 +362,20 @@ def test_an_output_folder_with_a_file_or_a_long_name_in_the_way_is_told(nb, tmp_
     with pytest.raises(ValueError) as caught:
         nb.check_parameters(nb.PARAMETERS)
     only_sentence(caught, "File name too long", "set OUTPUT_DIR to a folder of your own")
+
+
+@pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
+def test_a_name_of_digits_may_come_as_a_number(name):
+    """papermill -p OUTPUT_DIR 2024 sets a number; None means no name."""
+    cells = {cell.id: cell.source for cell in read_notebook(name).cells}
+    space = dict(vars(load_definitions(name)))
+    exec(cells["parameters"], space)
+    exec(cells["as-shipped"], space | {"DATA_CSV": None, "VALUE_COLUMN": None}, found := {})
+    assert found["DATA_CSV"] == "" and found["AS_SHIPPED"]
+    space |= {"DATA_CSV": 2023, "OUTPUT_DIR": 2024, "VALUE_COLUMN": 7}
+    exec(cells["as-shipped"] + "\n" + cells["housekeeping"], space)
+    assert str(space["OUT"]) == "2024" and space["DATA_CSV"] == "2023" and not space["AS_SHIPPED"]
+    assert space["VALUE_COLUMN"] == ("7" if name == LSTM_NOTEBOOK else 7)
 
 
 def test_difference_is_a_truth_value(monkeypatch):

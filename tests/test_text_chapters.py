@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import subprocess
 import sys
 
@@ -177,21 +178,23 @@ def test_the_kept_model_gives_the_same_probabilities_in_a_fresh_process(corpus, 
 
 def test_a_whole_run_on_a_readers_file(tmp_path):
     rng = random.Random(0)
-    topics = {"été": "plage soleil mer sable vague", "Wirtschaft": "Bank Zins Aktie Börse Kredit", "cook": "oil salt pan egg"}
+    topics = {"été": "plage soleil mer sable vague", "Wirtschaft": "Bank Zins Aktie Börse Kredit", "accuracy": "oil salt pan egg"}
     rows = [(" ".join(rng.choices(words.split(), k=8)), genre) for genre, words in topics.items() for _ in range(30)]
-    rows = rows + rows[:20] + [("long " * 3000, "cook"), ('with "quotes", commas', "cook")]
-    rows += [(odd, "cook") for odd in ("<script>alert(1)</script>", "=1+1", "\x07\x1b[31mred", "$x$ _a_ `b`", "two\nlines")]
+    rows = rows + rows[:20] + [("long " * 3000, "accuracy"), ('with "quotes", commas', "accuracy")]
+    rows += [(odd, "accuracy") for odd in ("<script>alert(1)</script>", "=1+1", "\x07\x1b[31mred", "$x$ _a_ `b`", "two\nlines")]
     data = tmp_path / "eigene Texte é.csv"
     pd.DataFrame(rows, columns=["text", "genre"]).to_csv(data, index=False)
     before = data.read_bytes()
-    options = ["-p", "DATA_CSV", data.name, "-p", "EPOCHS", "1", "-p", "N_SEEDS", "2", "--cwd", tmp_path]
+    given = {"DATA_CSV": data.name, "EPOCHS": "1", "N_SEEDS": "2", "OUTPUT_DIR": "2024"}
+    options = [word for key, value in given.items() for word in ("-p", key, value)] + ["--cwd", tmp_path]
     command = [sys.executable, "-m", "papermill", ROOT / TEXT_NOTEBOOK, tmp_path / "out.ipynb", *options, "--no-progress-bar"]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-2000:]
-    metrics = json.loads((tmp_path / data.stem / "results" / "metrics.json").read_text())
+    metrics = json.loads((tmp_path / "2024" / "results" / "metrics.json").read_text())
     assert metrics["texts"] == len(rows) and metrics["seeds"] == 2
     assert metrics["BoW, logistic regression: accuracy"] > 0.8 and "LSTM variant: accuracy" in metrics
     for key in ("bag_of_words_ceiling", "crossing_texts", "shuffled_accuracy", "lstm_crossover_accuracy"):
         assert metrics[key] is None
     assert data.read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([data.name, data.stem, "out.ipynb"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([data.name, "2024", "out.ipynb"])
+    assert re.search(r"\b[2-9]\d texts are copies of others", (tmp_path / "out.ipynb").read_text(encoding="utf-8"))
