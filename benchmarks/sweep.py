@@ -179,4 +179,6 @@ def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=Fals
     finally:
         if client:
             client.close()
+        if client and cluster == "local":
+            client.cluster.close()
     return [result for (result,) in kept]

@@ -42,6 +42,10 @@ def epochs_of(nb, _):
     return nb.EPOCHS
 
 
+def die(nb, number):
+    os._exit(1)
+
+
 def fail(nb, number):
     """One job in a row that fails."""
     if number == 2:
@@ -168,6 +172,16 @@ def test_without_workers_a_sweep_waits_until_one_joins(kept, cluster):
     watch.join()
     assert [worker.wait() for worker in workers] == 2 * [-signal.SIGKILL]
     assert found == sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=1, anew=True)
+
+
+def test_a_job_that_kills_its_workers_is_given_up(kept):
+    with pytest.raises(SystemExit, match="a job was given up, its workers died .* finished jobs are kept"):
+        sweep(LSTM_NOTEBOOK, die, [(number,) for number in range(2)], "Dask", cluster="local", processes=2)
+
+
+def test_a_worker_with_other_versions_ends_the_sweep():
+    with pytest.raises(RuntimeError, match="a worker has other versions than the sweep: .* 'numpy': '0'"):
+        sweep_module.one_job([("a cell", "EPOCHS = 1")], epochs_of, sweep_module.versions() | {"numpy": "0"}, 0, (0,))
 
 
 def test_a_scheduler_that_is_gone_is_said_and_what_is_done_is_kept(kept, cluster):
