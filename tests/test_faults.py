@@ -27,14 +27,15 @@ CUT = {
     "list-rivals": "BAGS = ['majority class', 'TF-IDF, logistic regression']; RIVALS = {name: RIVALS[name] for name in BAGS}",
     "variants": "GRIDS = {name: grid if name == 'LSTM' else grid[:1] for name, grid in GRIDS.items()}",
 }
-# The process kills itself: some time after a write has begun, or just before or after a file is moved into place.
-KILL_AT_WRITE = """
+# The process kills itself: in a cell, some time after a write has begun, or just before or after a file is moved into place.
+KILL = """
 import itertools, os, pathlib, signal, threading
 calls, begun, moved = itertools.count(1), pathlib.Path.mkdir, os.replace
 kill = lambda: os.killpg(0, signal.SIGKILL)
+kill_soon = lambda: threading.Timer({delay}, kill).start()
 def mkdir(self, *args, **options):
-    if {kind!r} == "during" and next(calls) == {number}:
-        threading.Timer({delay}, kill).start()
+    due = {kind!r} == "during" and next(calls) == {number}
+    kill_soon() if due else None
     return begun(self, *args, **options)
 def replace(source, target):
     due = {kind!r} in ("before", "after") and next(calls) == {number}
@@ -45,16 +46,20 @@ pathlib.Path.mkdir, os.replace = mkdir, replace
 """
 
 
-def script(name, seed, prefix=""):
-    """The notebook's code cells, with the reduced parameters and a seed, as one script."""
+def code_cells(name):
+    return [cell for cell in read_notebook(name).cells if cell.cell_type == "code"]
+
+
+def script(name, seed, prefix="", last=None):
+    """The notebook's code cells, with the reduced parameters and a seed, as one script, killed in cell `last`."""
     parameters = REDUCED[name] | {"SEED": seed}
     lines = ["import matplotlib; matplotlib.use('Agg'); from IPython.display import display", prefix]
-    for cell in read_notebook(name).cells:
-        if cell.cell_type == "code":
-            lines.append(cell.source)
-            if cell.id == "parameters":
-                lines += [f"{key} = {value!r}" for key, value in parameters.items()]
-            lines.append(CUT.get(cell.id, ""))
+    for number, cell in enumerate(code_cells(name)):
+        lines += ["kill_soon()"] if number == last else []
+        lines.append(cell.source)
+        if cell.id == "parameters":
+            lines += [f"{key} = {value!r}" for key, value in parameters.items()]
+        lines.append(CUT.get(cell.id, ""))
     return "\n\n".join(lines)
 
 
@@ -115,31 +120,24 @@ def folder(tmp_path):
 def test_a_killed_run_leaves_every_output_whole(name, kills, folder):
     write_data(name, folder)
     old = finish(folder, script(name, 1))
-    began = pd.Timestamp.now()
     new = finish(folder, script(name, 2))
-    seconds = (pd.Timestamp.now() - began).total_seconds()
     assert old.keys() == new.keys() and sum(old[file] != new[file] for file in old) > len(old) / 2
-    draw, survived, moments = random.Random(int(KILLS or 0)), 0, []
+    draw, moments = random.Random(int(KILLS or 0)), []
     for number in range(int(KILLS or kills)):
         restore(folder, old)
-        kind = ["at random", draw.choice(["during", "before", "after"])][number % 2]
-        delay = 10 ** draw.uniform(-4, -0.7)
-        prefix = KILL_AT_WRITE.format(kind=kind, number=draw.randint(1, len(old) - 1), delay=delay)
-        process = start(folder, script(name, 2, "" if kind == "at random" else prefix))
-        try:
-            process.communicate(timeout=draw.uniform(0.2, 1) * seconds if kind == "at random" else None)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+        kind = ["in a cell", draw.choice(["during", "before", "after"])][number % 2]
+        write = {"kind": kind, "number": draw.randint(1, len(old) - 1), "delay": 10 ** draw.uniform(-4, -0.7)}
+        cell = draw.randrange(len(code_cells(name))) if kind == "in a cell" else None
+        process = start(folder, script(name, 2, KILL.format(**write), cell))
+        process.communicate()
         found = contents(folder)
         assert found.keys() == old.keys()
         for file, content in found.items():
             assert content in (old[file], new[file]), (kind, file)
         written = sum(found[file] == new[file] != old[file] for file in found)
-        moments.append(f"{kind}: exit {process.returncode}, {written} of {len(old)} files new")
-        survived += process.returncode == -signal.SIGKILL
+        moments.append(f"{kind} {write if cell is None else cell}: {written} of {len(old)} files new")
+        assert process.returncode == -signal.SIGKILL, moments[-1]
     print("\n".join(moments))
-    assert survived >= 0.7 * int(KILLS or kills)  # a run may end before its time comes
     assert finish(folder, script(name, 2)) == new
 
 
