@@ -104,7 +104,7 @@ def main(count, processes, **_):
     rows = [{"way": way} | measure() for _ in range(count) for way, measure in ways.items()]
     table = pd.DataFrame(rows).groupby("way").agg(["median", "min", "max"])
     print(table.round(2).to_string())
-    found = pd.DataFrame(rows).groupby("way").median()
+    found = table.xs("median", axis=1, level=1)
     figures = {
         "scaling_repetitions": count,
         f"scaling_plain_{n}_fit_speedup": found.loc["plain_1", "fit"] / found.loc[f"plain_{n}", "fit"],

@@ -101,7 +101,7 @@ def when_kept(kept, count, act):
             time.sleep(0.05)
         act()
 
-    thread = threading.Thread(target=watch)
+    thread = threading.Thread(target=watch, daemon=True)  # if the sweep fails before, nobody waits for it
     thread.start()
     return thread
 
