@@ -1,7 +1,7 @@
 """Run the tests on several versions of Python and of the packages, each in a fresh environment, and print a table.
 
 usage: python tests/versions.py [KIND,KIND,...] [PYTHON,PYTHON,...] [options of pytest ...]
-       (default: locked,lowest,newest 3.10,3.11,3.12,3.13; needs uv; about ten minutes each)
+       (default: locked,lowest,newest 3.10,3.11,3.12,3.13; needs uv; 25 minutes each with two side by side on two cores)
 
 locked: requirements.lock; lowest and newest: the lowest and the newest that requirements.txt allows on that Python. The tests in
 tests/ compare no trained outputs, nbval does: it runs, on the lock, in `make test`.
