@@ -17,19 +17,20 @@ def slug(*words):
 
 
 def alter(nb, table, case, seed):
-    """A corpus altered: "shuffled", "cut", or "without X" / "with X", tested on the texts with the connective X (or with one of
-    the four TOPICS), which "without" also takes out of training and validation."""
+    """A corpus altered: "shuffled", "cut", or "without X" / "with X", tested on the crossover texts whose connective is X (or on
+    the texts with one of the four TOPICS). "Without" takes every text that holds X at all out of training and validation."""
     if case == "shuffled":
         return nb.shuffle_words(table, seed)
     if case == "cut":
         return nb.cut_connectives(table)
     how, _, word = case.partition(" ")
     if word == "four topics":
-        meant = table["topics"].map(lambda topics: not TOPICS.isdisjoint(topics))
+        meant = held = table["topics"].map(lambda topics: not TOPICS.isdisjoint(topics))
     else:
         meant = table["connective"].isin([word, f"nested {word}"]) & (table["kind"] == "crossover")
+        held = table["text"].str.contains(rf"\b{word}\b", case=False)
     test = table["split"] == "test"
-    return table[(test & meant) | (~test & ~(meant & (how == "without")))]
+    return table[(test & meant) | (~test & ~(held & (how == "without")))]
 
 
 def make_table(nb, seed, case="", **sizes):

@@ -11,13 +11,13 @@ import threading
 import time
 
 import pytest
-from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
+from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
 
 distributed = pytest.importorskip("distributed", reason="no cluster test without benchmarks/requirements-cluster.txt")
 
 from benchmarks import sweep as sweep_module  # noqa: E402
 from benchmarks.sweep import sweep  # noqa: E402
-from benchmarks.text_trials import validation  # noqa: E402
+from benchmarks.text_trials import alter, validation  # noqa: E402
 
 
 def short_seed(nb, seed, seconds=0.0):
@@ -261,3 +261,15 @@ def test_without_dask_the_flag_says_what_to_install(kept, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(SystemExit, match="pip install -r benchmarks/requirements-cluster.txt"):
         sweep(LSTM_NOTEBOOK, short_seed, [(0,)], "Dask", cluster="local")
+
+
+@pytest.mark.parametrize("word", ["although", "long after", "not that"])
+def test_what_the_controls_hold_out_is_met_in_the_test_alone(word):
+    nb = load_definitions(TEXT_NOTEBOOK)
+    table = nb.make_corpus(1)
+    without, whole = (alter(nb, table, f"{how} {word}", 1) for how in ("without", "with"))
+    holds = without["text"].str.lower().str.contains(word)
+    assert (holds == (without["split"] == "test")).all() and holds.sum() > 10
+    assert (without.loc[holds, "kind"] == "crossover").all()
+    assert without[holds].equals(whole[whole["split"] == "test"])
+    assert whole[whole["split"] != "test"].equals(table[table["split"] != "test"])
