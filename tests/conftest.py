@@ -1,11 +1,17 @@
-"""What the tests share. The definitions under test come out of the notebooks themselves."""
+"""What the tests share: the notebooks' own definitions, reduced parameters, and one reduced run of each notebook."""
 
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the notebooks do, and before NumPy is loaded
 os.environ.setdefault("TQDM_DISABLE", "1")  # nbval compares what is stored, and no progress bar is
 
+import shutil  # noqa: E402
+import subprocess  # noqa: E402
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+
 import matplotlib  # noqa: E402
+import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions, read_notebook  # noqa: E402, F401
@@ -14,3 +20,73 @@ matplotlib.use("Agg")
 
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")
+
+# For tests that need a whole run and not its results.
+REDUCED = {
+    LSTM_NOTEBOOK: {"EPOCHS": 2, "N_SEEDS": 1, "HIDDEN_SIZE": 4, "RECALL_STEPS": 5},
+    TEXT_NOTEBOOK: {"QUICK": True, "EPOCHS": 1, "LSTM_UNITS": 4, "EMBEDDING_DIM": 8},
+}
+# Tests of one notebook's runs stay in one process, which makes each run once.
+EACH_NOTEBOOK = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(LSTM_NOTEBOOK, marks=pytest.mark.xdist_group("runs of notebook 1")),
+        pytest.param(TEXT_NOTEBOOK, marks=pytest.mark.xdist_group("runs of notebook 2")),
+    ],
+)
+
+# Read by every Python process of a guarded run, workers too: connections that leave this machine are noted and refused.
+GUARD = """
+import os, socket
+def guard(function):
+    def guarded(*arguments, **options):
+        for place in arguments:
+            host = place[0] if isinstance(place, tuple) else place if isinstance(place, str) else None
+            if host not in (None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0"):
+                with open(os.environ["CALLS"], "a") as log:
+                    log.write(f"{host}\\n")
+                raise OSError(f"no connection to {host}")
+        return function(*arguments, **options)
+    return guarded
+class Guarded(socket.socket):
+    connect = guard(socket.socket.connect)
+    connect_ex = guard(socket.socket.connect_ex)
+    sendto = guard(socket.socket.sendto)
+socket.socket = Guarded
+socket.getaddrinfo = guard(socket.getaddrinfo)
+socket.gethostbyname = guard(socket.gethostbyname)
+"""
+
+
+def guarded(folder):
+    """The environment in which every Python process refuses to leave the machine and notes the attempt in folder/calls."""
+    (folder / "guard").mkdir()
+    (folder / "guard" / "sitecustomize.py").write_text(GUARD)
+    return os.environ | {"PYTHONPATH": str(folder / "guard"), "CALLS": str(folder / "calls")}
+
+
+def run_notebook(name, folder, environment=None, **parameters):
+    """Execute a copy of the notebook in `folder`, which holds nothing else of the repository; it becomes run.ipynb."""
+    file = shutil.copy(ROOT / name, folder)
+    options = [word for key, value in parameters.items() for word in ("-p", key, str(value))]
+    command = [sys.executable, "-m", "papermill", Path(file).name, "run.ipynb", "-k", "python3", "--no-progress-bar", *options]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    Path(file).unlink()
+    return done
+
+
+@pytest.fixture(scope="session")
+def reduced_run(tmp_path_factory):
+    """reduced_run(name): the folder of one reduced run of the notebook, alone, cut off from the network."""
+    folders = {}
+
+    def run(name):
+        if name not in folders:
+            above = tmp_path_factory.mktemp("reduced")
+            folders[name] = above / "a b ñ 東京"
+            folders[name].mkdir()
+            done = run_notebook(name, folders[name], guarded(above), **REDUCED[name])
+            assert done.returncode == 0, done.stderr[-2000:]
+        return folders[name]
+
+    return run

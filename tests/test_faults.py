@@ -1,32 +1,41 @@
 """A run that is killed, or cannot write, leaves every output as it was or as it should be, never half.
 
-KILLS=20 python -m pytest tests/test_faults.py -s     (the usual number is smaller, to save time)
+All outputs go through `write_whole`: that is what is killed here a hundred times. `make verify` kills whole notebooks too;
+KILLS=20 python -m pytest tests/test_faults.py -m verify -s     (the usual number is smaller, to save time)
 """
 
+import ast
 import errno
+import inspect
 import os
 import random
 import re
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK, load_definitions, read_notebook
+from conftest import LSTM_NOTEBOOK, REDUCED, TEXT_NOTEBOOK, load_definitions, read_notebook
 
 KILLS = os.environ.get("KILLS")
-REDUCED = {
-    LSTM_NOTEBOOK: {"DATA_CSV": "own.csv", "EPOCHS": 2, "N_SEEDS": 1, "HIDDEN_SIZE": 4, "RECALL_STEPS": 5},
-    TEXT_NOTEBOOK: {"DATA_CSV": "own.csv", "EPOCHS": 1, "N_SEEDS": 2, "LSTM_UNITS": 4, "EMBEDDING_DIM": 4},
-}
-# What is cut short after a cell, to save time: no write is left out.
-CUT = {
-    "list-rivals": "BAGS = ['majority class', 'TF-IDF, logistic regression']; RIVALS = {name: RIVALS[name] for name in BAGS}",
-    "variants": "GRIDS = {name: grid if name == 'LSTM' else grid[:1] for name, grid in GRIDS.items()}",
-}
+BOTH = pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
+WRITERS = {"savefig", "to_csv", "write_text", "write_bytes", "savez", "save", "dump", "to_json", "to_pickle", "export", "open"}
+WRITE_AGAIN_AND_AGAIN = """
+import os, sys, tempfile
+from pathlib import Path
+DATA_CSV = ""
+{function}
+contents = [letter * 3_000_000 for letter in "ab"]
+print("ready", flush=True)
+while True:
+    for content in contents:
+        write_whole("whole.txt", lambda temporary: temporary.write_text(content))
+"""
+
 # The process kills itself: in a cell, some time after a write has begun, or just before or after a file is moved into place.
 KILL = """
 import itertools, os, pathlib, signal, threading
@@ -50,16 +59,60 @@ def code_cells(name):
     return [cell for cell in read_notebook(name).cells if cell.cell_type == "code"]
 
 
+def writes_outside_write_whole(source):
+    """The lines on which something is written by other means than an argument of `write_whole`."""
+    tree = ast.parse(source)
+    for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "write_whole"]:
+        function.body = []
+    for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
+        if isinstance(call.func, ast.Name) and call.func.id == "write_whole":
+            call.args = call.keywords = []
+    nodes = [node for node in ast.walk(tree) if getattr(node, "attr", getattr(node, "id", "")) in WRITERS]
+    return sorted({node.lineno for node in nodes if ast.unparse(node) != "os.open"})  # os.open(os.devnull)
+
+
+@BOTH
+def test_nothing_is_written_but_by_write_whole(name):
+    assert {cell.id: lines for cell in code_cells(name) if (lines := writes_outside_write_whole(cell.source))} == {}
+
+
+def test_writing_by_other_means_is_found():
+    assert writes_outside_write_whole("x = 1\nfigure.savefig('a.png')") == [2]
+    assert writes_outside_write_whole("with open('a', 'w') as file: pass\nwrite = model.save") == [1, 2]
+    assert writes_outside_write_whole("write_whole('a', model.save); write_whole('b', lambda path: t.to_csv(path))") == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
+@BOTH
+def test_a_killed_write_leaves_the_old_file_or_the_new(name, tmp_path):
+    code = WRITE_AGAIN_AND_AGAIN.format(function=inspect.getsource(load_definitions(name).write_whole))
+    draw, during = random.Random(), 0
+    for _ in range(100):
+        command = [sys.executable, "-S", "-c", code]
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+        time.sleep(0.005 + draw.uniform(0, 0.03))
+        process.kill()
+        process.communicate()
+        files = [path for path in tmp_path.iterdir() if path.name != "whole.txt"]
+        during += bool(files)
+        for temporary in files:
+            temporary.unlink()
+        if (tmp_path / "whole.txt").exists():
+            content = (tmp_path / "whole.txt").read_text()
+            assert len(content) == 3_000_000 and len(set(content)) == 1
+    assert (tmp_path / "whole.txt").exists() and during > 10, during  # many a kill falls into a write
+
+
 def script(name, seed, prefix="", last=None):
     """The notebook's code cells, with the reduced parameters and a seed, as one script, killed in cell `last`."""
-    parameters = REDUCED[name] | {"SEED": seed}
+    parameters = REDUCED[name] | {"SEED": seed, "DATA_CSV": "own.csv"}
     lines = ["import matplotlib; matplotlib.use('Agg'); from IPython.display import display", prefix]
     for number, cell in enumerate(code_cells(name)):
         lines += ["kill_soon()"] if number == last else []
         lines.append(cell.source)
         if cell.id == "parameters":
             lines += [f"{key} = {value!r}" for key, value in parameters.items()]
-        lines.append(CUT.get(cell.id, ""))
     return "\n\n".join(lines)
 
 
@@ -115,6 +168,7 @@ def folder(tmp_path):
     return tmp_path / "work"
 
 
+@pytest.mark.verify
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL and process groups are POSIX's")
 @pytest.mark.parametrize("name, kills", [(LSTM_NOTEBOOK, 6), (TEXT_NOTEBOOK, 2)])
 def test_a_killed_run_leaves_every_output_whole(name, kills, folder):
@@ -141,7 +195,8 @@ def test_a_killed_run_leaves_every_output_whole(name, kills, folder):
     assert finish(folder, script(name, 2)) == new
 
 
-@pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
+@pytest.mark.verify
+@BOTH
 def test_one_thread_and_two_give_the_same(name, folder):
     """Both notebooks keep to one thread; let off that leash, they write the same on one core and thread as on two."""
     write_data(name, folder)
@@ -156,7 +211,7 @@ def test_one_thread_and_two_give_the_same(name, folder):
     assert len(runs[0]) > 5 and runs[0] == runs[1]
 
 
-@pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
+@BOTH
 def test_a_full_disk_loses_nothing(name, tmp_path):
     nb, path = load_definitions(name), tmp_path / "deep" / "results.txt"
     nb.write_whole(path, lambda temporary: temporary.write_text("old"))
