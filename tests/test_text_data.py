@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, TEXT_NOTEBOOK, load_definitions
+from conftest import ROOT, TEXT_NOTEBOOK, load_definitions, read_notebook
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,12 +106,23 @@ def test_the_share_of_crossover_texts_is_as_asked(share):
     assert table["split"].value_counts().to_dict() == {"train": 200, "validation": 40, "test": 40}
 
 
-def test_no_pair_text_or_clause_stands_in_two_parts():
+def test_a_leak_is_found():
     table = nb.make_corpus(0)
-    for column in ("pair", "text", "clauses"):
-        assert nb.shared(table, column) == []
     leaking = table.assign(split=np.where(np.arange(len(table)) % 2, "train", "test"))
     assert nb.shared(leaking, "pair") and nb.shared(leaking, "clauses")
+
+
+@pytest.mark.parametrize("seed", [0, 1, 20])
+def test_any_seed_tells_one_story(seed, tmp_path, monkeypatch):
+    """The first trial is the corpus of SEED, whose clauses and connectives the later chapters look up."""
+    monkeypatch.chdir(tmp_path)
+    cells = {cell.id: cell.source for cell in read_notebook(TEXT_NOTEBOOK).cells}
+    space = vars(nb) | {"SEED": seed, "N_SEEDS": 2}
+    exec(cells["load"], space)
+    for trial, corpus, number in zip(space["trials"], space["corpora"], (seed, seed + 1), strict=True):
+        assert trial[nb.COLUMNS].equals(corpus[nb.COLUMNS]) and corpus.equals(nb.make_corpus(number))
+    exec(cells["leaks-file"], space)
+    assert (tmp_path / "text_data.csv").exists() == (seed == 0)  # the file holds the corpus of seed 0 alone
 
 
 @given(seeds, st.integers(2, 5))
