@@ -190,3 +190,20 @@ def test_standard_error_is_back_after_the_silent_imports():
     failing = source.replace('import_module("keras")', 'import_module("no_such_module")')
     for code, told in ((twice, "still there"), (failing, "No module named 'no_such_module'")):
         assert told in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr
+
+
+def test_a_batch_holds_texts_of_like_length_and_an_epoch_every_text_once():
+    rng = np.random.default_rng(0)
+    words = rng.integers(0, 40, 300)  # one text may have no word at all
+    numbers = np.where(np.arange(40) < words[:, None], rng.integers(1, 99, (300, 40)), 0)
+    batches = nb.Batches(numbers, np.arange(300), 32, seed=1)
+    epochs = []
+    for _ in range(2):
+        drawn = [batches[place] for place in range(len(batches))]
+        assert sorted(np.concatenate([texts for _, texts in drawn])) == list(range(300))
+        for shown, texts in drawn:
+            assert shown.shape[1] == max(words[texts].max(), 1) and (shown == numbers[texts, : shown.shape[1]]).all()
+            assert len(texts) <= 32 and np.ptp(words[texts]) <= 12
+        epochs.append([list(texts) for _, texts in drawn])
+        batches.on_epoch_end()
+    assert epochs[0] != epochs[1]
