@@ -12,8 +12,9 @@
 PYTHON ?= $(or $(shell cat .venv/interpreter 2>/dev/null),python3)
 PY := .venv/bin/python
 FOLDERS := LSTM_from_scratch Text_Classification_LSTM
+# uv makes the environment in seconds; without it (or with  make UV=) venv and pip do the same.
 UV := $(shell command -v uv 2>/dev/null)
-PIP := $(if $(UV),uv pip install --quiet --python $(PY),$(PY) -m pip install --disable-pip-version-check --quiet)
+PIP := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PY) -m pip install --disable-pip-version-check --quiet)
 # Another interpreter or lock is another stamp, so the environment is made anew.
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
 STAMP := .venv/python-$(VERSION)-lock-$(firstword $(shell cksum < requirements.lock))
@@ -28,7 +29,7 @@ $(STAMP):
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) else \
 	    f"Python {v[0]}.{v[1]} found, 3.10 to 3.13 needed: try  make PYTHON=python3.12")'
 	rm -rf .venv
-	$(if $(UV),uv venv --quiet --seed --python $(PYTHON) .venv,$(PYTHON) -m venv .venv)
+	$(if $(UV),$(UV) venv --quiet --seed --python $(PYTHON) .venv,$(PYTHON) -m venv .venv)
 	$(PIP) --require-hashes -r requirements.lock
 	@echo $(PYTHON) > .venv/interpreter
 	@touch $@
@@ -70,7 +71,7 @@ lab: install
 	$(PY) -m jupyter lab
 
 lock:
-	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
+	$(or $(UV),uv) pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links requirements.txt -o requirements.lock
 
 clean:
