@@ -102,7 +102,8 @@ def notebook(*sources):
 def run(path):
     """Run run_notebooks.py on a notebook as a reader does."""
     command = [sys.executable, ROOT / "run_notebooks.py", path]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    environment = os.environ | {"PYTHONUTF8": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8")
 
 
 @pytest.mark.run
