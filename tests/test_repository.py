@@ -1,4 +1,4 @@
-"""The repository as a whole: what the README states, the canonical form, line ends, the lock, what no file may hold."""
+"""The repository as a whole: what the README states, the form of its files, the lock."""
 
 import ast
 import copy
@@ -17,19 +17,20 @@ from run_notebooks import METADATA, canonical
 
 BOTH = pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GIT = pytest.mark.skipif(not (ROOT / ".git").exists() or not shutil.which("git"), reason="no clone of the repository")
+NO_CLONE = not (ROOT / ".git").exists() or not shutil.which("git")
 
 
 def git(folder, *arguments):
     """What git says in a folder, or None where there is no git, repository, commit or file."""
     try:
-        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True).stdout
+        command = ["git", *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
 
 
 def committed(name, root=ROOT):
-    """The text of a file as it was committed, whatever a run has made of it since; without git, of the file."""
+    """The text of a file as committed, whatever a run has made of it; without git, as it is."""
     stored = git(root, "show", f"HEAD:./{name}") if (root / ".git").exists() else None
     return ((root / name).read_bytes() if stored is None else stored).decode()
 
@@ -103,13 +104,14 @@ def test_readme_links_exist():
     ],
 )
 def test_readme_states_the_parameters(name, row, parameters):
-    """The numbers in a row of the README's tables of parameters are those of the notebook, one for one."""
+    """A row of the README's tables of parameters holds the notebook's numbers, one for one."""
     source = next(cell.source for cell in read_notebook(name).cells if cell.id == "parameters")
     values = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(source).body}
-    first, second = README.partition("## Project 1")[2].split("## Project 2")
-    (stated,) = re.findall(rf"^\| {row} \| (.*) \|$", first if name == LSTM_NOTEBOOK else second, re.M)
-    numbers = re.findall(r"\d[\d,]*(?:\.\d+)?", stated)
-    assert [float(number.replace(",", "")) for number in numbers] == [values[key] for key in parameters.split()]
+    project = "## Project 1" if name == LSTM_NOTEBOOK else "## Project 2"
+    section = README.partition(project)[2].partition("\n## ")[0]
+    (stated,) = re.findall(rf"^\| {row} \| (.*) \|$", section, re.M)
+    numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", stated.replace(",", ""))]
+    assert numbers == [values[key] for key in parameters.split()]
 
 
 def test_housekeeping_is_the_same_in_both():
@@ -166,10 +168,11 @@ def test_no_file_holds_a_path_of_a_machine():
 
 
 def test_the_lock_is_within_the_ranges_and_has_hashes():
-    """Every version that the lock holds of a requirement, for one Python or another, is in the range that it gives."""
+    """Each version that the lock holds of a requirement, on any Python, is in the range it gives."""
     asked = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     asked = [Requirement(line) for line in asked if line and not line.startswith("#")]
-    pins = re.split(r"^(?=\S)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), flags=re.M)[1:]
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pins = re.split(r"^(?=\S)", lock, flags=re.M)[1:]
     assert all(re.match(r"[\w.-]+==.* \\\n    --hash=sha256:", pin) for pin in pins)
     locked = [re.match(r"([\w.-]+)==([\w.!+-]+)", pin).groups() for pin in pins]
     for requirement in asked:
@@ -178,13 +181,13 @@ def test_the_lock_is_within_the_ranges_and_has_hashes():
         assert versions and all(map(requirement.specifier.contains, versions)), (name, versions)
 
 
-@GIT
+@pytest.mark.skipif(NO_CLONE, reason="an archive has no clone to test")
 def test_a_clone_that_would_turn_line_ends_holds_the_committed_bytes(tmp_path):
-    """Git for Windows turns line ends by default; .gitattributes says no, and .gitattributes says what is no text."""
+    """Git for Windows turns line ends into "\\r\\n" by default; .gitattributes forbids it."""
     clone = tmp_path / "clone"
-    assert git(tmp_path, "clone", "--quiet", "--config", "core.autocrlf=true", ROOT, clone) is not None
+    assert git(tmp_path, "clone", "--config", "core.autocrlf=true", ROOT, clone) is not None
     listed = git(clone, "ls-tree", "-r", "-z", "HEAD").decode().split("\0")[:-1]
     blobs = {line.partition("\t")[2]: line.split()[2] for line in listed}
     assert "README.md" in blobs
-    found = git(clone, "hash-object", "--no-filters", *blobs).decode().split()  # of the bytes as they lie there
+    found = git(clone, "hash-object", "--no-filters", *blobs).decode().split()  # the bytes as they are
     assert dict(zip(blobs, found, strict=True)) == blobs

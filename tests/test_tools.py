@@ -1,4 +1,4 @@
-"""The Makefile and run_notebooks.py: what they leave alone, what they make anew, and how they fail."""
+"""The Makefile and run_notebooks.py: what they leave alone and make anew, and how they fail."""
 
 import ast
 import os
@@ -12,8 +12,9 @@ from conftest import ROOT
 
 from run_notebooks import canonical
 
-MAKE = pytest.mark.skipif(os.name != "posix" or not shutil.which("make"), reason="the Makefile needs make and a POSIX shell")
-# Stands for Python and, by the name of uv, for uv: notes its arguments, and makes a .venv when told to.
+NO_MAKE = os.name != "posix" or not shutil.which("make")
+MAKE = pytest.mark.skipif(NO_MAKE, reason="the Makefile needs make and a POSIX shell")
+# Stands for Python and for uv: notes its arguments, and makes a .venv when told to.
 PROGRAM = """#!/bin/sh
 case "$*" in
     *platform*) echo {version} ;;
@@ -25,11 +26,12 @@ case "$*" in *venv*.venv) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;; esac
 
 
 def make(folder, *arguments):
-    """make without what a make around pytest has left in the environment; returns what it printed."""
-    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "PYTHON")}
-    done = subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    """make without what a make around pytest has left in the environment."""
+    outer = ("MAKEFLAGS", "PYTHON")
+    environment = {key: value for key, value in os.environ.items() if key not in outer}
+    command = ["make", *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @MAKE
@@ -66,44 +68,47 @@ def test_an_environment_is_made_anew_for_another_interpreter_or_lock_alone(uv, t
 
 @MAKE
 def test_clean_removes_what_make_made_and_no_file_of_a_readers(tmp_path):
-    made = """.venv/bin/python .nbval/LSTM_from_scratch/lstm_scratch.ipynb _site/index.html _site.new/a.html
-        .pytest_cache/README.md .hypothesis/a .ruff_cache/a __pycache__/notebook_code.pyc
-        tests/__pycache__/a.pyc benchmarks/__pycache__/a.pyc LSTM_from_scratch/.ipynb_checkpoints/a.ipynb"""
-    readers = """my.ipynb my_series.csv LSTM_from_scratch/my_series.csv LSTM_from_scratch/my_series/metrics.json
-        LSTM_from_scratch/results/mine.json Text_Classification_LSTM/results/lstm.keras benchmarks/.kept/a.json
-        mine/__pycache__/a.pyc mine/_site/index.html .env"""
+    made = """.venv/bin/python .nbval/LSTM_from_scratch/lstm_scratch.ipynb _site/index.html
+        _site.new/a.html .pytest_cache/README.md .hypothesis/a .ruff_cache/a __pycache__/a.pyc
+        tests/__pycache__/a.pyc benchmarks/__pycache__/a.pyc site/__pycache__/a.pyc
+        LSTM_from_scratch/.ipynb_checkpoints/a.ipynb .ipynb_checkpoints/a.ipynb"""
+    readers = """my.ipynb my_series.csv .env mine/__pycache__/a.pyc mine/_site/index.html
+        LSTM_from_scratch/my_series.csv LSTM_from_scratch/my_series/metrics.json
+        LSTM_from_scratch/results/mine.json Text_Classification_LSTM/results/lstm.keras
+        benchmarks/.kept/a.json"""
     for name in made.split() + readers.split():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("mine")
     shutil.copy(ROOT / "Makefile", tmp_path)
     make(tmp_path, "clean")
-    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {"Makefile", *readers.split()}
+    left = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.as_posix() for path in left} == {"Makefile", *readers.split()}
 
 
 @pytest.mark.parametrize("name", ["run_notebooks.py", "site/build.py"])
 def test_what_a_script_writes_has_the_same_line_ends_everywhere(name):
-    """Python writes "\\r\\n" on Windows where no `newline` is given, and nbformat.write gives none."""
+    """On Windows, Python writes "\\r\\n" where no `newline` is given; nbformat.write gives none."""
     tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     writes = [call for call in calls if getattr(call.func, "attr", "") == "write_text"]
-    options = [{word.arg: ast.literal_eval(word.value) for word in call.keywords} for call in writes]
-    assert options and all(given == {"encoding": "utf-8", "newline": "\n"} for given in options)
+    assert writes
+    for call in writes:
+        options = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+        assert options == {"encoding": "utf-8", "newline": "\n"}, ast.unparse(call)
     called = {ast.unparse(call.func) for call in calls}
     assert not called & {"open", "nbformat.write"}
 
 
 def notebook(*sources):
     """A notebook with a code cell for each source, as it was stored before a run."""
-    cells = [nbformat.v4.new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
-    return nbformat.v4.new_notebook(cells=cells)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
 
 
 def run(path):
     """Run run_notebooks.py on a notebook as a reader does."""
     command = [sys.executable, ROOT / "run_notebooks.py", path]
     environment = os.environ | {"PYTHONUTF8": "1"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8")
+    return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
 
 
 @pytest.mark.run
@@ -115,7 +120,8 @@ def test_a_run_stores_the_canonical_form_and_a_second_run_no_other_byte(tmp_path
         "from tqdm import tqdm\nlist(tqdm(range(3)))",
     )
     made.cells[1].metadata = nbformat.from_dict({"tags": ["varies"], "scrolled": True})
-    made.cells[2].metadata = nbformat.from_dict({"jupyter": {"source_hidden": True, "outputs_hidden": True}})
+    collapsed = {"jupyter": {"source_hidden": True, "outputs_hidden": True}}
+    made.cells[2].metadata = nbformat.from_dict(collapsed)
     nbformat.write(made, path)
     done = run(path)
     assert done.returncode == 0, done.stderr
@@ -123,8 +129,9 @@ def test_a_run_stores_the_canonical_form_and_a_second_run_no_other_byte(tmp_path
     stored = nbformat.reads(first.decode(), as_version=4)
     assert [cell.execution_count for cell in stored.cells] == [1, 2, 3]
     assert [cell.id for cell in stored.cells] == [cell.id for cell in made.cells]
-    outputs = [output.get("text") or output.data["text/plain"] for cell in stored.cells for output in cell.outputs]
-    assert outputs == ["eins é\ntwo\n", "1", "[0, 1, 2]"]
+    outputs = [output for cell in stored.cells for output in cell.outputs]
+    shown = [output.get("text") or output.data["text/plain"] for output in outputs]
+    assert shown == ["eins é\ntwo\n", "1", "[0, 1, 2]"]
     hidden = {"jupyter": {"source_hidden": True}}
     assert [cell.metadata for cell in stored.cells] == [{}, {"tags": ["varies"]}, hidden]
     assert (nbformat.writes(canonical(stored)) + "\n").encode() == first
