@@ -2,9 +2,9 @@
 
 usage: python run_notebooks.py [NOTEBOOK.ipynb ...]        (default: both notebooks of this repository)
 
-Canonical form: no timings, ids kept, neighbouring prints merged, minimal metadata, no progress bars, no widget state;
-a cell tagged `varies` is stored without its output. A cell that fails ends the run with its source and traceback, and
-leaves the notebook as it was.
+Canonical form: no timings, ids kept, a cell's prints merged, minimal metadata (tags, and whether a cell is collapsed), no
+progress bars, no widget state; a cell tagged `varies` is stored without its output. A cell that fails ends the run with its
+source and traceback, a kernel that dies with one sentence; both leave the notebook as it was.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
 from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
@@ -24,26 +24,16 @@ METADATA = {
 }
 
 
-def merge_streams(outputs):
-    """The outputs with each run of prints to the same stream as one: where a print is cut depends on timing."""
-    merged = []
-    for output in outputs:
-        previous = merged[-1] if merged else None
-        if previous and output.output_type == previous.output_type == "stream" and output.name == previous.name:
-            previous.text += output.text
-        else:
-            merged.append(output)
-    return merged
-
-
 def canonical(notebook):
     """Bring an executed notebook (changed in place, and returned) into its canonical form."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        tags = cell.metadata.get("tags", [])
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
+        kept = {"tags": tags, "jupyter": hidden and {"source_hidden": True}}
+        cell.metadata = nbformat.from_dict({key: value for key, value in kept.items() if value})
         if cell.cell_type == "code":
-            cell.outputs = [] if tags and "varies" in tags else merge_streams(cell.outputs)
+            cell.outputs = [] if "varies" in tags else cell.outputs
             for output in cell.outputs:
                 if "metadata" in output:
                     output.metadata = nbformat.from_dict({})
@@ -62,13 +52,15 @@ def execute(path):
             kernel_name="python3",
             record_timing=False,
             store_widget_state=False,
+            coalesce_streams=True,  # where a print is cut depends on timing
             resources={"metadata": {"path": str(path.parent)}},
             on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
         )
         client.execute()
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        nbformat.write(canonical(notebook), temporary)
+        text = nbformat.writes(canonical(notebook)) + "\n"
+        temporary.write_text(text, encoding="utf-8", newline="\n")
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -81,6 +73,11 @@ def main(paths):
             execute(Path(path).resolve())
         except CellExecutionError as error:
             sys.exit(f"\n{path} FAILED and is left as it was. The cell and its error:\n{error}")
+        except DeadKernelError:
+            sys.exit(
+                f"\n{path} FAILED and is left as it was: its kernel died, most often for lack of"
+                " memory; close other programs and run it again."
+            )
 
 
 if __name__ == "__main__":

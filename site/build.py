@@ -82,17 +82,20 @@ def main():
     target, new = ROOT / "_site", ROOT / "_site.new"
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
-    style = (ROOT / "site" / "style.css").read_text() + HtmlFormatter(style="friendly").get_style_defs(".highlight")
-    (new / "style.css").write_text(style)
+    style = (ROOT / "site" / "style.css").read_text(encoding="utf-8")
+    style += HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    (new / "style.css").write_text(style, encoding="utf-8", newline="\n")
     entries = ""
     for name, path in PAGES.items():
         title, contents, body = render(path)
-        (new / f"{name}.html").write_text(PAGE.format(title=escape(title), contents=contents, body=body), encoding="utf-8")
+        page = PAGE.format(title=escape(title), contents=contents, body=body)
+        (new / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
         entries += f'<h2><a href="{name}.html">{escape(title)}</a></h2>\n{contents.replace("#", f"{name}.html#")}\n'
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     opening = readme.split("\n\n")[1].replace("**", "")  # the paragraph below the title
     index = f"<h1>lstm-projects</h1>\n<p>{escape(opening)}</p>\n{entries}"
-    (new / "index.html").write_text(PAGE.format(title="lstm-projects", contents="", body=index), encoding="utf-8")
+    page = PAGE.format(title="lstm-projects", contents="", body=index)
+    (new / "index.html").write_text(page, encoding="utf-8", newline="\n")
     shutil.rmtree(target, ignore_errors=True)
     new.rename(target)
     print("written:", *sorted(f"_site/{path.name}" for path in target.iterdir()))
