@@ -312,15 +312,21 @@ def run_notebook(folder, **parameters):
 
 
 def test_own_series_from_end_to_end(tmp_path):
-    """A whole reduced run on a reader's file: the file untouched, results in a folder of their own."""
+    """A whole reduced run on a reader's file: the file untouched, results in a folder of their own, small units legible."""
     path, values = tmp_path / "Größe 1.csv", np.round(np.sin(np.arange(300) / 5), 4)
-    path.write_text("date,price\n" + "\n".join(f"{t},{3 * v + t}" for t, v in enumerate(values)))
+    path.write_text("date,price\n" + "\n".join(f"{t},{(3 * v + t) / 10_000:.8f}" for t, v in enumerate(values)))
     before = path.read_bytes()
     run_notebook(tmp_path, DATA_CSV=str(path), DIFFERENCE=True, VALUE_COLUMN="price")
     assert path.read_bytes() == before
     metrics = json.loads((tmp_path / "Größe 1" / "results" / "metrics.json").read_text())
     assert metrics["window_best_mse"] is None and metrics["ratio_mean"] is None and metrics["test_mse"] > 0
     assert {file.name for file in tmp_path.iterdir()} == {"Größe 1.csv", "Größe 1", "run.ipynb"}
+    cells = nbformat.read(tmp_path / "run.ipynb", as_version=4).cells
+    shown = {cell.id: cell.outputs[0] for cell in cells if cell.get("outputs")}
+    for key in ("test_mse", "persistence_mse"):
+        written = nb.as_text(metrics[key])
+        assert float(written) > 0 and written in shown["test"].data["text/plain"]
+    assert f" within {nb.as_text(metrics['interval_width'] / 2)} of it" in shown["next-value-run"].text
 
 
 def test_a_late_failure_loses_no_result(tmp_path):
