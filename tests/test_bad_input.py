@@ -3,6 +3,7 @@ written; what is merely unusual runs. `python -m pytest tests/test_bad_input.py 
 
 import gzip
 import os
+import re
 import sys
 
 import numpy as np
@@ -44,22 +45,32 @@ LSTM_CASES = {  # content, parameters, what the sentence holds
     "more fields than names": (column([f"{v},{v}" for v in VALUES]), {}, "Expected 1 fields in line 2, saw 2", "header"),
     "duplicated columns": (column([f"{v},{v}" for v in VALUES], "value,value"), {}, "two columns of one name", "of its own"),
     "too short": (column(VALUES[:40]), {}, "holds 40 values and 100 are needed", "add rows"),
-    "text in the numbers": (column([*VALUES[:30], "n/a", *VALUES]), {}, "column value, row 31: 'n/a'", "mend or drop the row"),
-    "missing value": (timed(range(150)).replace("\n7,", "\n7,\n7.5,"), {}, "row 8: '' is no number below 1e100", "mend or drop"),
-    "short row": (timed(range(150)).replace("\n7,", "\n7\n7.5,"), {}, "row 8: '' is no number below 1e100", "mend or drop"),
-    "NaN": (column([*VALUES, "NaN"]), {}, "row 151: 'NaN' is no number below 1e100", "mend or drop"),
-    "infinite": (column([*VALUES, "-inf"]), {}, "row 151: '-inf' is no number below 1e100", "mend or drop"),
-    "too large": (column([*VALUES, "1e200"]), {}, "row 151: '1e200'", "mend or drop"),
-    "thousands": (timed(range(150)).replace("\n7,", '\n7,"1,000"\n7.5,'), {}, "'1,000' is no number below 1e100", "mend or drop"),
-    "formula": (column([*VALUES[:9], "=A1+1", *VALUES]), {}, "row 10: '=A1+1' is no number below 1e100", "mend or drop"),
-    "percent": (column([*VALUES[:9], "5%", *VALUES]), {}, "row 10: '5%' is no number below 1e100", "mend or drop"),
-    "typographic minus": (column([*VALUES[:9], "\u22125", *VALUES]), {}, "row 10: '\u22125' is no number", "mend or drop"),
-    "hexadecimal": (column([*VALUES[:9], "0x1A", *VALUES]), {}, "row 10: '0x1A' is no number below 1e100", "mend or drop"),
-    "digits in groups": (column([*VALUES[:9], "1_000", *VALUES]), {}, "row 10: '1_000' is no number below 1e100", "mend or drop"),
-    "truth values": (column(["True", "False"] * 80), {}, "row 1: 'True' is no number below 1e100", "mend or drop"),
-    "date in the numbers": (column([*VALUES, "2024-01-01"]), {}, "row 151: '2024-01-01' is no number", "mend or drop"),
-    "zero byte in a number": (column([*VALUES[:9], "1\x002", *VALUES]), {}, "row 10: '1\\x002' is no number", "mend or drop"),
-    "single quotes": (column([f"'{v}'" for v in VALUES]), {}, """row 1: "'0.0'" is no number""", "mend or drop"),
+    "text in the numbers": (column([*VALUES[:30], "n/a", *VALUES]), {}, "column value, row 31: 'n/a'", "fix or delete the row"),
+    "missing value": (timed(range(150)).replace("\n7,", "\n7,\n7.5,"), {}, "row 8: '' is no number below 1e100", "fix or delete"),
+    "short row": (timed(range(150)).replace("\n7,", "\n7\n7.5,"), {}, "row 8: '' is no number below 1e100", "fix or delete"),
+    "NaN": (column([*VALUES, "NaN"]), {}, "row 151: 'NaN' is no number below 1e100", "fix or delete"),
+    "infinite": (column([*VALUES, "-inf"]), {}, "row 151: '-inf' is no number below 1e100", "fix or delete"),
+    "too large": (column([*VALUES, "1e200"]), {}, "row 151: '1e200'", "fix or delete"),
+    "thousands": (
+        timed(range(150)).replace("\n7,", '\n7,"1,000"\n7.5,'),
+        {},
+        "'1,000' is no number below 1e100",
+        "fix or delete",
+    ),
+    "formula": (column([*VALUES[:9], "=A1+1", *VALUES]), {}, "row 10: '=A1+1' is no number below 1e100", "fix or delete"),
+    "percent": (column([*VALUES[:9], "5%", *VALUES]), {}, "row 10: '5%' is no number below 1e100", "fix or delete"),
+    "typographic minus": (column([*VALUES[:9], "\u22125", *VALUES]), {}, "row 10: '\u22125' is no number", "fix or delete"),
+    "hexadecimal": (column([*VALUES[:9], "0x1A", *VALUES]), {}, "row 10: '0x1A' is no number below 1e100", "fix or delete"),
+    "digits in groups": (
+        column([*VALUES[:9], "1_000", *VALUES]),
+        {},
+        "row 10: '1_000' is no number below 1e100",
+        "fix or delete",
+    ),
+    "truth values": (column(["True", "False"] * 80), {}, "row 1: 'True' is no number below 1e100", "fix or delete"),
+    "date in the numbers": (column([*VALUES, "2024-01-01"]), {}, "row 151: '2024-01-01' is no number", "fix or delete"),
+    "zero byte in a number": (column([*VALUES[:9], "1\x002", *VALUES]), {}, "row 10: '1\\x002' is no number", "fix or delete"),
+    "single quotes": (column([f"'{v}'" for v in VALUES]), {}, """row 1: "'0.0'" is no number""", "fix or delete"),
     "bad byte at the end": (column(VALUES).encode() + b"\xff", {}, "can't decode byte 0xff", "UTF-8"),
     "compressed": (gzip.compress(column(VALUES).encode()), {}, "can't decode byte", "UTF-8"),
     "comment above": ("# sensor 5\n" + timed(range(150)), {}, "Expected 1 fields in line 2, saw 2", "CSV file"),
@@ -123,8 +134,26 @@ TEXT_CASES = {
 LSTM_CASES |= {
     "no header": (column(VALUES[1:], "0.0"), {}, "has numbers in its first row, 0.0", "put a row of column names above it"),
     "no header, two columns": (timed(range(150)).partition("\n")[2], {}, "has numbers in its first row, 0, 0.0", "column names"),
+    "no header, date and value": (
+        timed([f"1981-01-{1 + t:02}" for t in range(31)], "1981-01-01,20.7"),
+        {},
+        "has numbers in its first row, 1981-01-01, 20.7",
+        "put a row of column names above it",
+    ),
+    "blank line": (column([*VALUES[:49], "", *VALUES]), {}, "column value, row 50: '' is no number", "fix or delete the row"),
+    "blank line after the header": (column(["", *VALUES]), {}, "column value, row 1: '' is no number", "fix or delete"),
+    "blank lines between all rows": (column(VALUES).replace("\n", "\n\n"), {}, "column value, row 1: '' is", "fix or delete"),
+    "line of blanks": (column([*VALUES[:49], " \t ", *VALUES]), {}, "column value, row 50: ' \\t ' is no", "fix or delete"),
+    "blank line in two columns": (timed(range(150)).replace("\n7,", "\n\n7,"), {}, "column t, row 8: '' is not", "sort the rows"),
+    "blank line beside a name": ("name,value\n" + "x,1\n" * 7 + "\n" + "x,2\n" * 99, {}, "row 8: '' is no", "fix or delete"),
+    "a straight line, differences": (
+        column([0.1 * t for t in range(150)]),
+        {"DIFFERENCE": True},
+        "column value: the first half is a straight line",
+        "set DIFFERENCE to False",
+    ),
     "unsorted Date": (timed([f"2024-01-{1 + t % 28:02}" for t in range(150)], "Date,value"), {}, "column Date, row 29", "sort"),
-    "a very long cell": (column([*VALUES[:9], "x" * 5000, *VALUES]), {}, "row 10: 'xxxxx", "mend or drop"),
+    "a very long cell": (column([*VALUES[:9], "x" * 5000, *VALUES]), {}, "row 10: 'xxxxx", "fix or delete"),
     "hardly any change": (column([k % 7 * 1e-320 for k in range(150)]), {}, "the first half is constant", "that changes"),
     "names equal but for blanks": (column([f"{v},{v}" for v in VALUES], "value, value"), {}, "two columns of one name", "own"),
 }
@@ -239,7 +268,8 @@ def test_an_output_folder_that_is_a_file_or_read_only_is_refused(nb, tmp_path, m
         column([f" {v} " for v in VALUES]),
         column(VALUES) + "\n\n",
         "\n\n" + column(VALUES),
-        column(VALUES).replace("\n", "\n\n"),
+        column(VALUES) + " \n\t\n\n",
+        " \n\n" + timed(range(150)) + "\n\n",
         column(VALUES).replace("\n", "\r"),
         column([f'"{v}"' for v in VALUES], '"value"'),
         column([f"{v}," for v in VALUES], "value,"),
@@ -254,6 +284,33 @@ def test_an_unusual_series_is_read(content, tmp_path):
     path = tmp_path / "series.csv"
     path.write_text(content, encoding="utf-8", newline="")
     assert lstm.read_series(path).tolist() == VALUES
+
+
+DATA_ROWS = """0|0 / 5|-5.5|1e5 / 3|5%|1 000|\u22125|$5 / 1,079.0|1981-01-01 / 20.7|01/02/1981 / 5
+13.01.1981 / 5|1-01 / 266.0|12:00 / 5|Jan 12, 2024 / 1,079.0 / 7.9K / 0.79%
+2024-01-01T00:00:00Z / 5|1/13/1981 5:00 PM / 5|\u201c1981-01-01\u201d / \u201c20.7\u201d
+'1981-01-01' / '20.7'|1981-01-01 / 20,7 / 3| / 20.7|1981-01-01 /  / 5|1981-01-01 / .
+1981-01-01 / NaN|nan / 1|1981-01-01 / Melbourne / 20.7"""
+NAME_ROWS = """value|t / value|date / 2024|Country / 1960 / 1961|Country / 2024-01 / 2024-02
+2024-01-01 / 2024-01-02|H1 / H2|T1 / T2|Q1 / Q2|May / June| / value|Date / Time / x1
+Lat / Long / 1/22/20|\u65e5\u671f / \u6570\u503c|# / %|t / Gr\u00f6\u00dfe
+Month / lamp: (Worldwide)|year / v (2020)|NA / x|a"""
+
+
+@pytest.mark.parametrize("row", re.split(r"[|\n]", DATA_ROWS))
+def test_a_first_row_of_data_is_no_header(row, tmp_path):
+    """Taken for names, it would be one value lost in silence."""
+    path = tmp_path / "series.csv"
+    pd.DataFrame([row.split(" / ")] * 150).to_csv(path, index=False, header=False, encoding="utf-8")
+    with pytest.raises(ValueError) as caught:
+        lstm.read_series(path)
+    shown = row.replace(" / ", ", ").strip()
+    only_sentence(caught, "has numbers in its first row, ", shown, "put a row of column names above it")
+
+
+@pytest.mark.parametrize("row", re.split(r"[|\n]", NAME_ROWS))
+def test_a_row_of_names_is_a_header(row):
+    assert not lstm.is_data(row.split(" / "))
 
 
 def test_gaps_are_said(tmp_path, capsys):

@@ -33,7 +33,7 @@ contents = [letter * 3_000_000 for letter in "ab"]
 print("ready", flush=True)
 while True:
     for content in contents:
-        write_whole("whole.txt", lambda temporary: temporary.write_text(content))
+        write_whole(Path("whole.txt"), lambda temporary: temporary.write_text(content))
 """
 
 # The process kills itself: in a cell, some time after a write has begun, or just before or after a file is moved into place.

@@ -2,8 +2,13 @@
 
 import ast
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 
+import nbformat
 import numpy as np
 import pandas as pd
 import papermill
@@ -38,20 +43,75 @@ def test_generator_reproduces_the_committed_csv():
     assert made.encode() == (FOLDER / "synthetic_data.csv").read_bytes()
 
 
-@given(st.integers(100, 400), st.integers(1, 20), st.booleans(), st.integers(0, 99))
+@pytest.mark.parametrize("seed", [0, 3])
+def test_a_seed_has_one_series_everywhere(seed, tmp_path, monkeypatch):
+    """What is read, what the floor is computed for, and the first of the runs over seeds belong to one series."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"SEED": seed, "EPOCHS": 2, "HIDDEN_SIZE": 3}.items():
+        monkeypatch.setattr(nb, name, value)
+    value = nb.load_series()
+    assert np.array_equal(value, nb.make_series(seed)["value"]) and np.array_equal(value, nb.load_series())
+    assert [file.name for file in tmp_path.iterdir()] == (["synthetic_data.csv"] if seed == 0 else [])
+    data = nb.prepare(value, nb.LOOKBACK)
+    table = nb.all_forecasts(data, "test", nb.train(data, seed)[0], season=50)
+    mse = table.sub(table["value"], axis=0).pow(2).mean()
+    assert nb.seed_ratios(seed)["lstm"] == pytest.approx(mse["lstm"] / mse["window_best"], rel=1e-6)
+
+
+def test_another_series_in_the_shipped_file_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nb.make_series(1).to_csv("synthetic_data.csv", index=False)
+    with pytest.raises(ValueError, match="is not the series of seed 0: delete it"):
+        nb.load_series()
+    monkeypatch.setattr(nb, "SYNTHETIC", False)
+    monkeypatch.setattr(nb, "VALUE_COLUMN", "clean")
+    assert np.allclose(nb.load_series(), np.sin(np.arange(1000) / 8), atol=1e-6)
+
+
+def test_a_made_series_is_checked_as_a_file_is(monkeypatch):
+    monkeypatch.setattr(nb, "SEED", 3)
+    monkeypatch.setattr(nb, "LOOKBACK", 200)
+    with pytest.raises(ValueError, match="SEED = 3 holds 1000 values and 2000 are needed"):
+        nb.load_series()
+
+
+@given(st.integers(100, 400), st.integers(1, 10), st.booleans(), st.integers(0, 99))
 def test_split_is_in_time_and_scaled_by_train(n, lookback, difference, seed):
+    """Against the definitions: a difference belongs to a value that has one before it, so not to the first."""
     value = np.cumsum(np.random.default_rng(seed).normal(size=n))
+    known = {t: value[t] - value[t - 1] if difference else value[t] for t in range(difference, n)}
     data = nb.prepare(value, lookback, difference)
-    targets = np.concatenate([data[part][2] for part in nb.PARTS])
-    assert np.array_equal(targets, np.arange(lookback, n))
-    series = np.diff(value, prepend=value[0]) if difference else value
     low, high = data["scale"]
-    assert (low, high) == (series[: round(0.6 * n)].min(), series[: round(0.6 * n)].max())
-    for part in nb.PARTS:
+    ends = [round(0.6 * n), round(0.75 * n), round(0.85 * n), n]
+    of_training = [known[t] for t in known if t < ends[0]]
+    assert (low, high) == (min(of_training), max(of_training))
+    start = lookback + difference
+    for part, end in zip(nb.PARTS, ends, strict=True):
         X, y, at = data[part]
-        for row, position in zip(X, at, strict=True):
-            assert np.allclose(low + (high - low) * row[:, 0], series[position - lookback : position])
+        assert at.tolist() == list(range(start, end)) and X.shape == (len(at), lookback, 1)
+        for window, target, t in zip(X[:, :, 0], y[:, 0], at, strict=True):
+            assert np.allclose(low + (high - low) * window, [known[k] for k in range(t - lookback, t)])
+            assert np.isclose(low + (high - low) * target, known[t])
         assert np.allclose(nb.own_units(data, part, y), value[at])  # the way back from scaled to own units
+        start = end
+
+
+def test_a_trend_fills_the_scale_of_its_differences():
+    value = np.cumsum(1 + 0.01 * np.random.default_rng(0).normal(size=400))
+    data = nb.prepare(value, 10, difference=True)
+    assert data["scale"] == pytest.approx((0.969, 1.031), abs=0.005)
+    X, y, at = data["train"]
+    assert at[0] == 11 and 0 <= X.min() < 0.1 and 0 <= y.min() < 0.1  # no window and no target holds a 0 that is no change
+
+
+def test_a_forecast_of_the_next_value_wants_a_whole_window():
+    kept = {"low": 0.0, "high": 1.0, "lookback": 10, "difference": True}
+    params = nb.init_params(1, 3, 1, np.random.default_rng(0))
+    value = np.random.default_rng(1).normal(size=11)
+    change = nb.predict(params, np.diff(value).astype(np.float32)[None, :, None])[0, 0]
+    assert nb.forecast_next(params, kept, value) == pytest.approx(value[-1] + change)
+    with pytest.raises(ValueError, match="there are 10 values: give at least 11."):
+        nb.forecast_next(params, kept, value[1:])
 
 
 def test_nothing_after_the_training_part_reaches_it():
@@ -88,6 +148,46 @@ def test_the_windows_best_is_aligned():
         assert abs(nb.window_best(waves[:, :10], ahead) - waves[:, 9 + ahead]).max() < 0.01
 
 
+@pytest.mark.parametrize("season", [1, 2])
+def test_the_fitted_sine_takes_no_period_that_fits_nothing(season):
+    """Near such periods a sine can vanish at every step; what is left is a constant, and lstsq gives it no residual."""
+    value = np.sin(2 * np.pi * 0.98 * np.arange(400) / season) + np.random.default_rng(0).normal(0, 0.1, 400)
+    at = np.arange(350, 400)
+    assert np.mean((nb.fitted_sine(value, at, season) - value[at]) ** 2) < 0.02
+
+
+def season_by_sums(series):
+    """find_season by its definition: a sum for each lag."""
+    x, n = series - series.mean(), len(series)
+    sums = [x[lag:] @ x[: n - lag] for lag in range(n // 2 + 1)]
+    correlation = (np.array(sums) / (x @ x or 1)).round(12)
+    below = np.flatnonzero(correlation < 0)
+    if len(below) == 0 or correlation[below[0] :].max() < 0.2:
+        return 1
+    return int(below[0] + correlation[below[0] :].argmax())
+
+
+@given(st.integers(20, 300), st.floats(2, 60), st.floats(0, 2), st.floats(0, 0.1), st.booleans(), st.integers(0, 99))
+def test_the_season_is_that_of_the_definition(n, period, noise, trend, whole, seed):
+    t = np.arange(n)
+    series = np.sin(2 * np.pi * t / period) + noise * np.random.default_rng(seed).normal(size=n) + trend * t
+    series = series.round() if whole else series  # whole numbers: many equal sums
+    assert nb.find_season(series) == season_by_sums(series)
+
+
+def test_the_season_of_the_shipped_series_and_of_a_constant():
+    value = nb.read_series(FOLDER / "synthetic_data.csv")
+    assert nb.find_season(value[10:600]) == season_by_sums(value[10:600]) == 50
+    assert nb.find_season(np.full(200, 3.0)) == 1
+
+
+def test_the_season_of_a_long_series_is_found_in_a_moment():
+    """By direct sums this takes minutes: 10^11 products."""
+    t = np.arange(600_000)
+    noise = np.random.default_rng(0).normal(0, 0.001, len(t))
+    assert nb.find_season(np.sin(2 * np.pi * t / 336) + noise) == 336
+
+
 def test_season_is_found():
     assert nb.find_season(np.sin(2 * np.pi * np.arange(300) / 24)) == 24
     assert nb.find_season(np.arange(300.0) + np.random.default_rng(0).normal(size=300)) == 1
@@ -120,6 +220,7 @@ def test_half_width_is_the_conformal_quantile(seed, n):
     inside = (abs(errors) <= half).sum()
     assert inside >= 0.9 * (n + 1) > inside - 1  # the smallest that covers enough
     assert nb.half_width(errors[:8]) == np.inf
+    assert nb.coverage_band(8, 20) == (1, 1)
 
 
 def test_intervals_cover_what_they_promise():
@@ -133,6 +234,37 @@ def test_intervals_cover_what_they_promise():
 def test_recursive_feeds_back():
     steps = nb.recursive(lambda X: X[:, -1] + X[:, 0], np.array([[[1.0], [1.0]]]), 5)
     assert steps.tolist() == [[2, 3, 5, 8, 13]]
+
+
+@pytest.mark.parametrize(
+    "number, spread, text",
+    [
+        (0.0068123, 0.0005, "0.006812"),  # yen in dollars
+        (0.000213, None, "0.000213"),
+        (23536.99, 5000, "23,537"),  # a price
+        (1013.25, 8.1, "1,013.25"),  # a pressure
+        (-0.627123, 0.177, "-0.627"),
+        (-0.00001, 0.7, "0.000"),
+        (0.0099649, None, "0.00996"),
+        (20_212_345.6, None, "20,212,346"),
+        (2.5e-17, None, "2.50e-17"),
+        (2.34567e20, 1e18, "2.3457e+20"),
+        (0, None, "0"),
+        (0.0, 1e-20, "0.00e+00"),
+        (5.25, 0, "5.25"),
+        (float("inf"), None, "inf"),
+        (float("inf"), 1, "inf"),
+        (float("nan"), 1, "nan"),
+    ],
+)
+def test_numbers_are_written_with_the_digits_that_tell_something(number, spread, text):
+    assert nb.as_text(number, spread) == text
+
+
+@given(st.floats(1e-30, 1e30), st.floats(-100, 100))
+def test_a_written_value_is_off_by_less_than_a_hundredth_of_the_spread(spread, multiple):
+    written = float(nb.as_text(multiple * spread, spread).replace(",", ""))
+    assert abs(written - multiple * spread) <= 0.01 * spread
 
 
 def test_every_bug_is_one_line_and_caught():
@@ -180,12 +312,75 @@ def run_notebook(folder, **parameters):
 
 
 def test_own_series_from_end_to_end(tmp_path):
-    """A whole reduced run on a reader's file: the file untouched, results in a folder of their own."""
+    """A whole reduced run on a reader's file: the file untouched, results in a folder of their own, small units legible."""
     path, values = tmp_path / "Größe 1.csv", np.round(np.sin(np.arange(300) / 5), 4)
-    path.write_text("date,price\n" + "\n".join(f"{t},{3 * v + t}" for t, v in enumerate(values)))
+    path.write_text("date,price\n" + "\n".join(f"{t},{(3 * v + t) / 10_000:.8f}" for t, v in enumerate(values)))
     before = path.read_bytes()
     run_notebook(tmp_path, DATA_CSV=str(path), DIFFERENCE=True, VALUE_COLUMN="price")
     assert path.read_bytes() == before
     metrics = json.loads((tmp_path / "Größe 1" / "results" / "metrics.json").read_text())
     assert metrics["window_best_mse"] is None and metrics["ratio_mean"] is None and metrics["test_mse"] > 0
     assert {file.name for file in tmp_path.iterdir()} == {"Größe 1.csv", "Größe 1", "run.ipynb"}
+    cells = nbformat.read(tmp_path / "run.ipynb", as_version=4).cells
+    shown = {cell.id: cell.outputs[0] for cell in cells if cell.get("outputs")}
+    for key in ("test_mse", "persistence_mse"):
+        written = nb.as_text(metrics[key])
+        assert float(written) > 0 and written in shown["test"].data["text/plain"]
+    assert f" within {nb.as_text(metrics['interval_width'] / 2)} of it" in shown["next-value-run"].text
+
+
+def test_a_late_failure_loses_no_result(tmp_path):
+    """The results are on disk as soon as they are known, whatever the chapters after them come to."""
+    notebook = nbformat.read(ROOT / LSTM_NOTEBOOK, as_version=4)
+    next(cell for cell in notebook.cells if cell.id == "inside").source = "raise RuntimeError('late')"
+    nbformat.write(notebook, tmp_path / "failing.ipynb")
+    with pytest.raises(papermill.PapermillExecutionError, match="late"):
+        papermill.execute_notebook(
+            tmp_path / "failing.ipynb", None, REDUCED, cwd=tmp_path, kernel_name="python3", progress_bar=False
+        )
+    metrics = json.loads((tmp_path / "results" / "metrics.json").read_text())
+    forecasts = pd.read_csv(tmp_path / "results" / "forecasts.csv", index_col="t")
+    assert metrics["test_mse"] == pytest.approx(((forecasts["lstm"] - forecasts["value"]) ** 2).mean(), rel=1e-9)
+
+
+def test_text_files_have_the_same_line_ends_on_every_system():
+    """Without being told, Python and pandas write a carriage return before each line feed on Windows."""
+    wanted, calls = {"write_text": "newline", "to_csv": "lineterminator"}, []
+    for cell in read_notebook(LSTM_NOTEBOOK).cells:
+        for node in ast.walk(ast.parse(cell.source)) if cell.cell_type == "code" else []:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in wanted:
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                calls.append((cell.id, node.func.attr, given.get(wanted[node.func.attr])))
+    assert len(calls) == 3 and all(end == repr("\n") for _, _, end in calls), calls
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
+def test_workers_end_with_the_notebook_that_started_them(tmp_path):
+    """Two endless jobs beat their hearts into files; soon after their notebook is killed, no heart beats."""
+    cells = {cell.id: cell.source for cell in read_notebook(LSTM_NOTEBOOK).cells}
+    beat = """
+def beat(number):
+    for _ in range(600):  # at most a minute, should the test fail
+        Path(f"{number} of {os.getpid()}").touch()
+        time.sleep(0.1)
+
+run_jobs(beat, [(0,), (1,), (2,), (3,)], "beats")
+"""
+    (tmp_path / "run.py").write_text("\n\n".join([cells["imports"], cells["run-jobs"], beat]))
+    environment = os.environ | {"MPLBACKEND": "agg", "LOKY_MAX_CPU_COUNT": "2"}
+    process = subprocess.Popen([sys.executable, "run.py"], cwd=tmp_path, env=environment)
+    until(lambda: len(list(tmp_path.glob("* of *"))) == 2, 60)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    hearts = list(tmp_path.glob("* of *"))
+    assert all(not heart.name.endswith(f" of {process.pid}") for heart in hearts)
+    until(lambda: time.time() - max(heart.stat().st_mtime for heart in hearts) > 2, 15)
+    assert list(tmp_path.glob("* of *")) == hearts  # and none of the jobs that waited has begun
+
+
+def until(condition, seconds):
+    """Wait until the condition holds, at most so many seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "in vain"
+        time.sleep(0.1)

@@ -199,3 +199,47 @@ def test_early_stopping_returns_the_best_weights(monkeypatch):
     assert history["validation"][history["best"] - 1] == min(history["validation"])
     X, y, _ = (np.float32(array) for array in data["validation"])
     assert float(np.mean((nb.predict(params, X) - y) ** 2)) == min(history["validation"])
+
+
+@pytest.mark.parametrize("name, changed", [("HIDDEN_SIZE", 3), ("LEARNING_RATE", 0.5), ("INPUT_NOISE", 0.0)])
+def test_training_follows_the_cell_of_parameters(name, changed, monkeypatch):
+    """A parameter that is changed after `train` was defined counts, as if it had been given in the call."""
+    for setting, value in {"HIDDEN_SIZE": 4, "LEARNING_RATE": 0.01, "INPUT_NOISE": 0.1, "EPOCHS": 2}.items():
+        monkeypatch.setattr(nb, setting, value)
+    data = nb.prepare(nb.make_series(0, 300)["value"].to_numpy(), 10)
+    given = nb.train(data, 0, **{name.lower(): changed})[1]
+    before = nb.train(data, 0)[1]
+    monkeypatch.setattr(nb, name, changed)
+    assert nb.train(data, 0)[1] == given != before
+
+
+def test_other_settings_are_read_when_they_are_used(monkeypatch):
+    monkeypatch.setattr(nb, "RECALL_STEPS", 3)
+    assert len(nb.train_recall("LSTM", 0.01)[1]) == 3
+    monkeypatch.setattr(nb, "LEVEL", 0.5)
+    assert nb.half_width(np.arange(1.0, 100.0)) == 50
+    low, high = nb.coverage_band(100, 150)
+    assert low < 0.5 < high < 0.7
+
+
+def test_a_slip_in_the_backward_pass_reaches_the_training(monkeypatch):
+    """Exercise 1: a cell of a pass that is changed and run again is what the loss and a training step use."""
+    case, y = random_case(0, (3, 4, 2, 3, 1))
+    right = nb.loss_and_grads(case, case["X"], y)[1]
+    backward = nb.lstm_backward
+    monkeypatch.setattr(nb, "lstm_backward", lambda *arguments: ({"Wx": 7.0}, *backward(*arguments)[1:]))
+    assert nb.loss_and_grads(case, case["X"], y)[1]["Wx"] == 7.0 and np.ndim(right["Wx"]) == 2
+    monkeypatch.setattr(nb, "loss_and_grads", lambda params, X, y: (7.0, right))
+    params = {name: case[name].copy() for name in ("Wx", "Wh", "b", "Wy", "by")}
+    assert nb.train_step(params, nb.init_adam(params), case["X"], y, 0.01, 0.1)[0] == 7.0
+
+
+def test_no_default_is_bound_to_a_name():
+    """A default that is the name of a constant or a function keeps what it meant when the function was defined."""
+    functions = [value for value in vars(nb).values() if getattr(value, "__module__", None) == nb.__name__]
+    assert len(functions) > 40
+    for function in functions:
+        arguments = ast.parse(inspect.getsource(function)).body[0].args
+        for default in [*arguments.defaults, *filter(None, arguments.kw_defaults)]:
+            names = {node.id for node in ast.walk(default) if isinstance(node, ast.Name)}
+            assert names <= {"np"}, (function.__name__, names)
