@@ -26,14 +26,7 @@ REDUCED = {
     LSTM_NOTEBOOK: {"EPOCHS": 2, "N_SEEDS": 1, "HIDDEN_SIZE": 4, "RECALL_STEPS": 5},
     TEXT_NOTEBOOK: {"QUICK": True, "EPOCHS": 1, "LSTM_UNITS": 4, "EMBEDDING_DIM": 8},
 }
-# Tests of one notebook's runs stay in one process, which makes each run once.
-EACH_NOTEBOOK = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(LSTM_NOTEBOOK, marks=pytest.mark.xdist_group("runs of notebook 1")),
-        pytest.param(TEXT_NOTEBOOK, marks=pytest.mark.xdist_group("runs of notebook 2")),
-    ],
-)
+BOTH = pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 
 # Read by every Python process of a guarded run, workers too: connections that leave this machine are noted and refused.
 GUARD = """

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
+from conftest import LSTM_NOTEBOOK, REDUCED, ROOT, TEXT_NOTEBOOK
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
@@ -27,10 +27,6 @@ except ImportError:
 MISSING = [] if sync_playwright else ["playwright (pip install -r tests/requirements.txt)"]
 MISSING += [] if CHROMIUM else ["Chromium (Debian: apt-get install chromium)"]
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
-REDUCED = {
-    LSTM_NOTEBOOK: {"EPOCHS": 2, "N_SEEDS": 1, "HIDDEN_SIZE": 4, "RECALL_STEPS": 5},
-    TEXT_NOTEBOOK: {"EPOCHS": 1, "N_SEEDS": 2, "LSTM_UNITS": 4},
-}
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # all cells stay in the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -89,6 +85,7 @@ def lab(tmp_path):
         server.wait(30)
 
 
+@pytest.mark.verify
 @pytest.mark.skipif(bool(MISSING) and os.environ.get("BROWSER") != "required", reason=f"no browser test without {MISSING}")
 @pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 def test_a_notebook_in_a_browser(name, lab):

@@ -19,10 +19,9 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import LSTM_NOTEBOOK, REDUCED, TEXT_NOTEBOOK, load_definitions, read_notebook
+from conftest import BOTH, LSTM_NOTEBOOK, REDUCED, TEXT_NOTEBOOK, load_definitions, read_notebook
 
 KILLS = os.environ.get("KILLS")
-BOTH = pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 WRITERS = {"savefig", "to_csv", "write_text", "write_bytes", "savez", "save", "dump", "to_json", "to_pickle", "export", "open"}
 WRITE_AGAIN_AND_AGAIN = """
 import os, sys, tempfile

@@ -9,13 +9,12 @@ import subprocess
 
 import nbformat
 import pytest
-from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
+from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from run_notebooks import METADATA, canonical
 
-BOTH = pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NO_CLONE = not (ROOT / ".git").exists() or not shutil.which("git")
 

@@ -12,7 +12,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import EACH_NOTEBOOK, LSTM_NOTEBOOK, REDUCED, ROOT, TEXT_NOTEBOOK, guarded, run_notebook
+from conftest import BOTH, LSTM_NOTEBOOK, REDUCED, ROOT, TEXT_NOTEBOOK, guarded, run_notebook
 
 run = pytest.mark.run
 
@@ -25,7 +25,7 @@ def test_the_guard_refuses_and_notes(tmp_path):
 
 
 @run
-@EACH_NOTEBOOK
+@BOTH
 def test_a_notebook_alone_runs_without_a_network_and_makes_its_data_again(name, reduced_run):
     folder = reduced_run(name)
     assert not (folder.parent / "calls").exists()
@@ -34,7 +34,7 @@ def test_a_notebook_alone_runs_without_a_network_and_makes_its_data_again(name, 
 
 
 @run
-@EACH_NOTEBOOK
+@BOTH
 def test_a_notebook_alone_draws_every_figure_that_is_committed(name, reduced_run):
     folder = reduced_run(name)
     drawn = {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
@@ -43,12 +43,12 @@ def test_a_notebook_alone_draws_every_figure_that_is_committed(name, reduced_run
 
 
 @run
-@EACH_NOTEBOOK
+@BOTH
 def test_outputs_say_nothing_of_the_machine(name, reduced_run):
     assert_says_nothing_of_the_machine(reduced_run(name) / "run.ipynb", reduced_run(name))
 
 
-@EACH_NOTEBOOK
+@BOTH
 def test_stored_outputs_say_nothing_of_the_machine(name):
     assert_says_nothing_of_the_machine(ROOT / name, ROOT)
     for path in (ROOT / name).parent.rglob("*.json"):
@@ -65,7 +65,6 @@ def assert_says_nothing_of_the_machine(path, folder):
 
 
 @run
-@pytest.mark.xdist_group("runs of notebook 1")
 def test_a_readers_series_from_end_to_end(tmp_path):
     """The file is untouched, and the results stand in a folder of their own."""
     path, values = tmp_path / "Größe 1.csv", np.round(np.sin(np.arange(300) / 5), 4)
@@ -80,7 +79,6 @@ def test_a_readers_series_from_end_to_end(tmp_path):
 
 
 @run
-@pytest.mark.xdist_group("runs of notebook 2")
 def test_a_readers_texts_from_end_to_end(tmp_path):
     """Texts of many kinds: copies, long ones, code, line ends inside words, marks, quotes, several scripts."""
     rng = random.Random(0)

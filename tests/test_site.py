@@ -14,9 +14,12 @@ try:
     import latex2mathml  # noqa: F401
 except ImportError:
     MISSING.append("latex2mathml (pip install -r site/requirements.txt)")
-pytestmark = pytest.mark.skipif(
-    bool(MISSING) and os.environ.get("BROWSER") != "required", reason=f"no test of the pages without {MISSING}"
-)
+pytestmark = [
+    pytest.mark.verify,
+    pytest.mark.skipif(
+        bool(MISSING) and os.environ.get("BROWSER") != "required", reason=f"no test of the pages without {MISSING}"
+    ),
+]
 WIDTHS = (390, 1300)
 PAGES = {"lstm_scratch": LSTM_NOTEBOOK, "text_classification": TEXT_NOTEBOOK, "index": None}
 
