@@ -196,14 +196,24 @@ def test_a_batch_holds_texts_of_like_length_and_an_epoch_every_text_once():
     rng = np.random.default_rng(0)
     words = rng.integers(0, 40, 300)  # one text may have no word at all
     numbers = np.where(np.arange(40) < words[:, None], rng.integers(1, 99, (300, 40)), 0)
-    batches = nb.Batches(numbers, np.arange(300), 32, seed=1)
+    batches = nb.batches(numbers, np.arange(300), 32, seed=1)
     epochs = []
     for _ in range(2):
-        drawn = [batches[place] for place in range(len(batches))]
+        drawn = list(batches.as_numpy_iterator())
+        assert len(drawn) == len(batches)
         assert sorted(np.concatenate([texts for _, texts in drawn])) == list(range(300))
         for shown, texts in drawn:
             assert shown.shape[1] == max(words[texts].max(), 1) and (shown == numbers[texts, : shown.shape[1]]).all()
             assert len(texts) <= 32 and np.ptp(words[texts]) <= 12
         epochs.append([list(texts) for _, texts in drawn])
-        batches.on_epoch_end()
     assert epochs[0] != epochs[1]
+
+
+def test_texts_that_happen_to_start_with_equal_lengths_are_trained_on(monkeypatch):
+    """Batches of equal width first, then others: Keras must not take the first width for the width of all."""
+    monkeypatch.setattr(nb, "EPOCHS", 2)
+    texts = [" ".join(["one"] * count) for count in [3] * 90 + [9] * 30]
+    table = pd.DataFrame({"text": texts, "genre": ["a", "b"] * 60, "split": "train"})
+    table.loc[100:, "split"] = ["validation", "test"] * 10
+    outcomes = [nb.fit_net(table, seed)["test"].shape for seed in range(3)]
+    assert outcomes == [(10, 2)] * 3
