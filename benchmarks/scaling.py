@@ -26,19 +26,19 @@ from benchmarks.sweep import MEMORY, arguments, sweep
 from benchmarks.text_trials import corpus_of, scores
 from notebook_code import LSTM_NOTEBOOK, TEXT_NOTEBOOK, load_definitions
 
-FITS, WAITS, SECONDS, NOTHINGS = 8, 40, 0.25, 1000
+FITS, EPOCHS, WAITS, SECONDS, NOTHINGS = 8, 60, 40, 0.25, 1000
 MANY = 10_000  # jobs, on paper
 
 
-def fit(nb, seed):
+def fit(nb, seed, epochs):
     """A short training of notebook 1."""
-    nb.tqdm, nb.EPOCHS = lambda items, **_: items, 60
+    nb.tqdm, nb.EPOCHS = lambda items, **_: items, epochs
     return nb.train(nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK), seed)[1]["best"]
 
 
-def plain_fit(seed):
+def plain_fit(job):
     """`fit` without a sweep."""
-    return fit(load_definitions(LSTM_NOTEBOOK), seed)
+    return fit(load_definitions(LSTM_NOTEBOOK), *job)
 
 
 def wait(nb, number, seconds):
@@ -53,11 +53,11 @@ def seconds_of(work):
     return time.perf_counter() - started
 
 
-def plain(workers, fits):
+def plain(workers, jobs):
     """{"fit": seconds} in plain processes, warm."""
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        list(pool.map(plain_fit, range(fits)))
-        return {"fit": seconds_of(lambda: list(pool.map(plain_fit, range(fits))))}
+        list(pool.map(plain_fit, jobs))
+        return {"fit": seconds_of(lambda: list(pool.map(plain_fit, jobs)))}
 
 
 def swept(way, kinds, **options):
@@ -91,13 +91,13 @@ def seconds_a_job(notebook, function, jobs, tiny):
 
 def main(count, write, processes, tiny, **_):
     n = 2 if processes < 1 else processes
-    fits, waits, nothings = (2, 4, 10) if tiny else (FITS, WAITS, NOTHINGS)
+    fits, epochs, waits, nothings = (2, 1, 4, 10) if tiny else (FITS, EPOCHS, WAITS, NOTHINGS)
     kinds = {
-        "fit": (fit, [(seed,) for seed in range(fits)]),
+        "fit": (fit, [(seed, epochs) for seed in range(fits)]),
         "wait": (wait, [(number, SECONDS) for number in range(waits)]),
         "nothing": (wait, [(number, 0.0) for number in range(nothings)]),
     }
-    ways = {f"plain_{workers}": partial(plain, workers, fits) for workers in (1, n)}
+    ways = {f"plain_{workers}": partial(plain, workers, kinds["fit"][1]) for workers in (1, n)}
     ways |= {f"joblib_{workers}": partial(swept, f"joblib_{workers}", kinds, processes=workers) for workers in (1, n)}
     ways |= {f"dask_{workers}": partial(dask, f"dask_{workers}", workers, kinds) for workers in (1, n)}
     ways["dask_as_it_comes"] = partial(dask_as_it_comes, n, kinds)

@@ -86,15 +86,18 @@ def write_series(path):
 # --- each script, tiny, as a reader would start it
 
 
+@pytest.mark.run
 def test_lstm_seeds_runs(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_seeds", 2, "--processes", 1)
     assert figures["seeds"] == figures["fresh_seeds"] == 2 and "ratio" in figures["quantiles"]
 
 
+@pytest.mark.run
 def test_lstm_grid_runs(copy):
     assert run_tiny(copy, LSTM_NOTEBOOK, "lstm_grid", 1, "--processes", 1)["grid_fits"] == 27
 
 
+@pytest.mark.run
 def test_lstm_own_series_runs_and_names_its_figures_by_a_slug(copy):
     write_series(copy / "New York.csv")
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_own_series", "New York.csv", "--processes", 1)
@@ -151,6 +154,7 @@ def test_text_own_runs(copy):
     assert figures["my_news_texts"] == 240 and "my_news_lstm_accuracy" in figures
 
 
+@pytest.mark.run
 @pytest.mark.skipif(sys.platform != "linux", reason="proportional set sizes are Linux's")
 def test_memory_counts_the_command_and_writes_where_it_is_told(copy):
     hungry = [sys.executable, "-c", "import time; held = bytearray(b'1') * 2**28; time.sleep(1.5)"]
@@ -449,6 +453,7 @@ if __name__ == "__main__":
 NO_DASK = pytest.mark.skipif(find_spec("distributed") is None, reason="needs benchmarks/requirements-cluster.txt")
 
 
+@pytest.mark.run
 @pytest.mark.skipif(os.name != "posix", reason="SIGTERM and process groups are POSIX's")
 @pytest.mark.parametrize(
     "options, stop, told",
