@@ -16,7 +16,7 @@ from nbclient.exceptions import DeadKernelError
 from benchmarks.evidence import slug, write_evidence
 from notebook_code import ROOT, TEXT_NOTEBOOK
 
-TINY = {"N_SEEDS": 2, "EPOCHS": 1}
+TINY = {"QUICK": True, "N_SEEDS": 2, "EPOCHS": 1}
 
 
 def run(path, parameters):
