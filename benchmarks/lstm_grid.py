@@ -26,7 +26,7 @@ def one_fit(nb, seed, hidden_size, learning_rate, lookback):
             "ratio": mse["lstm"] / mse["window_best"], "mse": mse["lstm"]}  # fmt: skip
 
 
-def main(count, **options):
+def main(count, write, **options):
     settings = list(product(range(2000, 2000 + count), HIDDEN_SIZES, RATES, LOOKBACKS))
     fits = pd.DataFrame(sweep(LSTM_NOTEBOOK, one_fit, settings, "fits", **options))
     table = fits.groupby(["lookback", "units", "rate"])["ratio"].agg(["mean", "max"])
@@ -34,11 +34,12 @@ def main(count, **options):
     print(table.unstack("rate").round(3).to_string())
     print("mean squared error by lookback:", fits.groupby("lookback")["mse"].mean().round(5).to_dict())
     best = table["mean"].xs(10, level="lookback").idxmin()
-    write_evidence(LSTM_NOTEBOOK, grid_fits=len(fits), grid_best_units=int(best[0]), grid_best_rate=float(best[1]),
+    write_evidence(LSTM_NOTEBOOK, "lstm_grid", count, write, grid_fits=len(fits),
+                   grid_best_units=int(best[0]), grid_best_rate=float(best[1]),
                    grid_ratio_best=float(np.min(table["mean"].xs(10, level="lookback"))),
                    grid_ratio_notebook=float(table["mean"].loc[(10, 50, 0.02)]))  # fmt: skip
 
 
 if __name__ == "__main__":
-    count, options = arguments(__doc__, 3)
-    main(count, **options)
+    count, write, options = arguments(__doc__, 3)
+    main(count, write, **options)

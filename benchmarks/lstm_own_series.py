@@ -1,6 +1,6 @@
 """Notebook 1 on real series: every choice on the validation part, one look at the test part.
 
-usage: python -m benchmarks.lstm_own_series SERIES.csv [...] [--cluster ...]        (columns as in the notebook)
+usage: python -m benchmarks.lstm_own_series SERIES.csv [...] [--write] [--cluster ...]        (columns as in the notebook)
 
 The LSTM chooses lookback, differencing and input noise among twelve settings; the autoregression chooses lookback,
 differencing and ridge by the same rule. Errors are given as ratios to persistence, seasonal naive and AR.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.evidence import write_evidence
+from benchmarks.evidence import slug, write_evidence
 from benchmarks.sweep import arguments, sweep
 from notebook_code import LSTM_NOTEBOOK, load_definitions
 
@@ -37,12 +37,13 @@ def one_setting(nb, value, lookback, difference, noise):
     return found
 
 
-def one_series(path, **options):
+def one_series(path, tiny=False, **options):
     """Choose on validation, report on test. Returns the figures for evidence.json."""
     nb = load_definitions(LSTM_NOTEBOOK)
     value = nb.read_series(path)
-    jobs = [(value, *setting) for setting in product(LOOKBACKS, (False, True), NOISES)]
-    tried = sweep(LSTM_NOTEBOOK, one_setting, jobs, Path(path).stem, **options)
+    settings = list(product(LOOKBACKS, (False, True), NOISES))
+    jobs = [(value, *setting) for setting in (settings[:3] if tiny else settings)]
+    tried = sweep(LSTM_NOTEBOOK, one_setting, jobs, Path(path).stem, tiny=tiny, **options)
     lstm, ar = (min(tried, key=lambda found: found[who]["validation"]) for who in ("lstm", "ar"))
     data = nb.prepare(value, nb.LOOKBACK)
     train, at = data["train"][2], data["test"][2]
@@ -55,7 +56,7 @@ def one_series(path, **options):
     lookback, difference, noise = lstm["setting"]
     print(f"{path}: lookback {lookback}, difference {difference}, input noise {noise}; AR: lookback {ar['setting'][0]},", end=" ")
     print(f"difference {ar['setting'][1]}; season {season}; LSTM test MSE {lstm['lstm']['test']:.6g}")
-    name = Path(path).stem
+    name = slug(Path(path).stem)
     ratios = {f"{name}_ratio_to_{rival}": lstm["lstm"]["test"] / float(mse) for rival, mse in rivals.items()}
     for key, ratio in ratios.items():
         print(f"  {key}: {ratio:.3f}")
@@ -63,6 +64,6 @@ def one_series(path, **options):
 
 
 if __name__ == "__main__":
-    paths, options = arguments(__doc__)
+    paths, write, options = arguments(__doc__)
     for path in paths:
-        write_evidence(LSTM_NOTEBOOK, **one_series(path, **options))
+        write_evidence(LSTM_NOTEBOOK, f"lstm_own_series:{slug(Path(path).stem)}", None, write, **one_series(path, **options))

@@ -1,7 +1,7 @@
 """How fast is notebook 1's LSTM? A training step and a prediction against PyTorch, Keras, the bare matrix products and a
 per-sample loop; CPU and wall time, with one thread and with default threads; medians of interleaved runs.
 
-usage: python -m benchmarks.lstm_speed        (about five minutes; needs benchmarks/requirements.txt)
+usage: python -m benchmarks.lstm_speed [--tiny]        (about five minutes; needs benchmarks/requirements.txt)
 
 A training step is the whole of it: forward, loss, backward, clipping by global norm, Adam. The data lie ready in memory in
 each framework's own form. At the notebook's size a framework spends most of its time on calls, not on arithmetic: that is
@@ -10,6 +10,7 @@ instead, 30 MB or more a step for NumPy and PyTorch alike, in times that vary th
 what it has once got (two settings of glibc, the same for all); with default threads all is as a reader finds it.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -17,6 +18,16 @@ import sys
 import time
 
 SIZES = {"small": (32, 10, 50), "large": (256, 50, 256)}  # batch, steps, units; one input, one output
+TINY_SIZES = {"small": (4, 3, 5), "large": (8, 6, 10)}
+
+
+def pytorch():
+    """PyTorch, or None where it is not installed: then its rows are missing."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    return torch
 
 
 def per_sample(nb, params, X, y):
@@ -57,7 +68,6 @@ def per_sample(nb, params, X, y):
 def contestants(N, T, H, everyone=True):
     """{(name, task): function of no arguments} at one size; `everyone` adds Keras and the per-sample loop."""
     import numpy as np
-    import torch
 
     from notebook_code import LSTM_NOTEBOOK, load_definitions
 
@@ -78,35 +88,36 @@ def contestants(N, T, H, everyone=True):
                 W.T @ da
             all_z @ all_da.T
 
-    class Net(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.lstm, self.output = torch.nn.LSTM(1, H, batch_first=True), torch.nn.Linear(H, 1)
-
-        def forward(self, x):
-            return self.output(self.lstm(x)[0][:, -1])
-
-    net, tX, ty = Net(), torch.from_numpy(X), torch.from_numpy(y)
-    adam = torch.optim.Adam(net.parameters(), lr=1e-3)
-
-    def torch_step():
-        adam.zero_grad()
-        torch.nn.functional.mse_loss(net(tX), ty).backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        adam.step()
-
-    def torch_predict():
-        with torch.inference_mode():
-            net(tX)
-
     found = {
         ("notebook", "train"): lambda: nb.train_step(params, state, X, y, 1e-3, 1.0),
         ("notebook", "predict"): lambda: nb.predict(params, X),
         ("bare products", "train"): lambda: bare_products(True),
         ("bare products", "predict"): lambda: bare_products(False),
-        ("PyTorch", "train"): torch_step,
-        ("PyTorch", "predict"): torch_predict,
     }
+    if torch := pytorch():
+
+        class Net(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.lstm, self.output = torch.nn.LSTM(1, H, batch_first=True), torch.nn.Linear(H, 1)
+
+            def forward(self, x):
+                return self.output(self.lstm(x)[0][:, -1])
+
+        net, tX, ty = Net(), torch.from_numpy(X), torch.from_numpy(y)
+        adam = torch.optim.Adam(net.parameters(), lr=1e-3)
+
+        def torch_step():
+            adam.zero_grad()
+            torch.nn.functional.mse_loss(net(tX), ty).backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            adam.step()
+
+        def torch_predict():
+            with torch.inference_mode():
+                net(tX)
+
+        found |= {("PyTorch", "train"): torch_step, ("PyTorch", "predict"): torch_predict}
     if everyone:
         import keras
         import tensorflow as tf
@@ -154,46 +165,43 @@ def measure(found, seconds=20.0, rounds=15, warm_up=10):
     return {key: (statistics.median(cpu), statistics.median(wall)) for key, (cpu, wall) in times.items()}
 
 
-def child(mode):
+def child(mode, tiny):
     """Measure in this process, whose environment sets the threads, and print JSON lines."""
-    if mode == "one":
-        import torch
-
+    sizes, limits = (TINY_SIZES, {"rounds": 2, "warm_up": 1}) if tiny else (SIZES, {})
+    if mode == "one" and (torch := pytorch()):
         torch.set_num_threads(1)
-    for name, size in SIZES.items():
-        for (who, task), (cpu, wall) in measure(contestants(*size), seconds=40).items():
+    for name, size in sizes.items():
+        for (who, task), (cpu, wall) in measure(contestants(*size), seconds=0.1 if tiny else 40, **limits).items():
             print(json.dumps({"size": name, "who": who, "task": task, "cpu": cpu, "wall": wall}))
     if mode == "one":
-        N, T, H = SIZES["small"]
+        N, T, H = sizes["small"]
         for axis, values in {"batch": (8, 32, 128, 512), "steps": (5, 10, 40, 160), "units": (16, 50, 128, 256)}.items():
-            for value in values:
+            for value in values[: 2 if tiny else None]:
                 size = {"batch": (value, T, H), "steps": (N, value, H), "units": (N, T, value)}[axis]
-                for (who, task), (cpu, _) in measure(contestants(*size, everyone=False), seconds=2.0).items():
+                for (who, task), (cpu, _) in measure(contestants(*size, everyone=False), 0.1 if tiny else 2.0, **limits).items():
                     print(json.dumps({"axis": axis, "value": value, "who": who, "task": task, "cpu": cpu}))
 
 
-def run_child(mode):
+def run_child(mode, tiny):
     """The rows that a fresh process measures with one thread or with default threads."""
     one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     one |= {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
     environment = os.environ | (one if mode == "one" else {}) | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-    command = [sys.executable, "-m", "benchmarks.lstm_speed", mode]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = [sys.executable, "-m", "benchmarks.lstm_speed", mode, *["--tiny"] * tiny]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"the measurement failed; run it by hand to see why: {' '.join(command[1:])}")
+        sys.exit(f"{done.stderr}\nthe measurement failed, as said above: {' '.join(command[1:])}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def draw(scaling):
+def draw(scaling, sizes, path):
     """CPU time of a training step against batch, steps and units, log axes."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    from notebook_code import LSTM_NOTEBOOK, ROOT
-
-    N, T, H = SIZES["small"]
+    N, T, H = sizes["small"]
     fig, axes = plt.subplots(1, 3, figsize=(10, 3.2), sharey=True, constrained_layout=True)
     for ax, (axis, rows) in zip(axes, scaling[scaling["task"] == "train"].groupby("axis", sort=False), strict=True):
         rows.pivot(index="value", columns="who", values="cpu").mul(1000).plot(
@@ -204,31 +212,37 @@ def draw(scaling):
         ax.minorticks_off()
         ax.grid(alpha=0.4)
     fig.suptitle(f"One thread; else a batch of {N}, {T} steps, {H} units")
-    fig.savefig((ROOT / LSTM_NOTEBOOK).parent / "results" / "speed.png", metadata={"Software": None})
+    fig.savefig(path, metadata={"Software": None})
 
 
-def main():
+def main(tiny):
     import pandas as pd
 
-    from benchmarks.evidence import write_evidence
+    from benchmarks.evidence import place, write_evidence
     from notebook_code import LSTM_NOTEBOOK
 
-    figures = {}
+    write, sizes, figures = not tiny and pytorch() is not None, TINY_SIZES if tiny else SIZES, {}
+    if not pytorch():
+        print("PyTorch is missing, and with it its rows and the evidence: pip install -r benchmarks/requirements.txt")
     for mode in ("one", "default"):
-        rows = pd.DataFrame(run_child(mode))
+        rows = pd.DataFrame(run_child(mode, tiny))
         if mode == "one":
-            draw(rows.dropna(subset="axis"))
+            draw(rows.dropna(subset="axis"), sizes, place(LSTM_NOTEBOOK, "speed.png", write))
             rows = rows.dropna(subset="size")
         for (size, task), group in rows.groupby(["size", "task"]):
             table = group.set_index("who")[["cpu", "wall"]]
             ratios = table / table.loc["notebook"]
-            print(f"\n{mode} thread(s), {size} {SIZES[size]}, {task}: ms, and as multiples of the notebook's time")
+            print(f"\n{mode} thread(s), {size} {sizes[size]}, {task}: ms, and as multiples of the notebook's time")
             print(table.mul(1000).round(3).join(ratios.round(2).add_suffix(" ratio")).to_string())
             for who, row in ratios.drop("notebook").iterrows():
                 key = f"speed_{size}_{task}_{mode}_{who.replace(' ', '_').replace('-', '_').lower()}"
                 figures |= {f"{key}_cpu": row["cpu"], f"{key}_wall": row["wall"]}
-    write_evidence(LSTM_NOTEBOOK, **figures)
+    write_evidence(LSTM_NOTEBOOK, "lstm_speed", None, write, **figures)
 
 
 if __name__ == "__main__":
-    child(sys.argv[1]) if len(sys.argv) > 1 else main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mode", nargs="?", choices=["one", "default"], help="measure with these threads, write nothing")
+    parser.add_argument("--tiny", action="store_true", help="only try whether it runs: small sizes, two rounds")
+    given = parser.parse_args()
+    child(given.mode, given.tiny) if given.mode else main(given.tiny)

@@ -23,22 +23,22 @@ from benchmarks import sweep as sweep_module
 from benchmarks.evidence import write_evidence
 from benchmarks.lstm_seeds import one_seed
 from benchmarks.sweep import MEMORY, arguments, sweep
-from benchmarks.text_trials import scores
+from benchmarks.text_trials import corpus_of, scores
 from notebook_code import LSTM_NOTEBOOK, TEXT_NOTEBOOK, load_definitions
 
-FITS, WAITS, SECONDS, NOTHINGS = 8, 40, 0.25, 1000
+FITS, EPOCHS, WAITS, SECONDS, NOTHINGS = 8, 60, 40, 0.25, 1000
 MANY = 10_000  # jobs, on paper
 
 
-def fit(nb, seed):
+def fit(nb, seed, epochs):
     """A short training of notebook 1."""
-    nb.tqdm, nb.EPOCHS = lambda items, **_: items, 60
+    nb.tqdm, nb.EPOCHS = lambda items, **_: items, epochs
     return nb.train(nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK), seed)[1]["best"]
 
 
-def plain_fit(seed):
+def plain_fit(job):
     """`fit` without a sweep."""
-    return fit(load_definitions(LSTM_NOTEBOOK), seed)
+    return fit(load_definitions(LSTM_NOTEBOOK), *job)
 
 
 def wait(nb, number, seconds):
@@ -53,54 +53,54 @@ def seconds_of(work):
     return time.perf_counter() - started
 
 
-KINDS = {
-    "fit": (fit, [(seed,) for seed in range(FITS)]),
-    "wait": (wait, [(number, SECONDS) for number in range(WAITS)]),
-    "nothing": (wait, [(number, 0.0) for number in range(NOTHINGS)]),
-}
-
-
-def plain(workers):
+def plain(workers, jobs):
     """{"fit": seconds} in plain processes, warm."""
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        list(pool.map(plain_fit, range(FITS)))
-        return {"fit": seconds_of(lambda: list(pool.map(plain_fit, range(FITS))))}
+        list(pool.map(plain_fit, jobs))
+        return {"fit": seconds_of(lambda: list(pool.map(plain_fit, jobs)))}
 
 
-def swept(way, **options):
+def swept(way, kinds, **options):
     """{kind: seconds} of the sweeps of all kinds of jobs, the workers warm."""
     run = partial(sweep, LSTM_NOTEBOOK, anew=True, **options)
-    run(*KINDS["fit"], f"{way}, warming up")
-    return {kind: seconds_of(partial(run, *jobs, f"{way}, {kind}")) for kind, jobs in KINDS.items()}
+    run(*kinds["fit"], f"{way}, warming up")
+    return {kind: seconds_of(partial(run, *jobs, f"{way}, {kind}")) for kind, jobs in kinds.items()}
 
 
-def dask(way, workers):
+def dask(way, workers, kinds):
     """`swept` on a cluster of its own."""
     with distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
-        return swept(way, cluster=cluster.scheduler_address)
+        return swept(way, kinds, cluster=cluster.scheduler_address)
 
 
-def dask_as_it_comes(workers):
+def dask_as_it_comes(workers, kinds):
     """`dask` without what sweep.py tells its workers about memory."""
     kept = {name: os.environ.pop(name) for name in MEMORY}
     try:
-        return dask("dask as it comes", workers)
+        return dask("dask as it comes", workers, kinds)
     finally:
         os.environ.update(kept)
 
 
-def seconds_a_job(notebook, function, jobs):
+def seconds_a_job(notebook, function, jobs, tiny):
     """What a job takes alone on this machine, its process warm."""
-    sweep(notebook, function, jobs[:1], "warming up", processes=1, anew=True)
-    return seconds_of(partial(sweep, notebook, function, jobs, "alone", processes=1, anew=True)) / len(jobs)
+    run = partial(sweep, notebook, function, processes=1, anew=True, tiny=tiny)
+    run(jobs[:1], "warming up")
+    return seconds_of(partial(run, jobs, "alone")) / len(jobs)
 
 
-def main(count, processes, **_):
+def main(count, write, processes, tiny, **_):
     n = 2 if processes < 1 else processes
-    ways = {f"plain_{workers}": partial(plain, workers) for workers in (1, n)}
-    ways |= {f"joblib_{workers}": partial(swept, f"joblib_{workers}", processes=workers) for workers in (1, n)}
-    ways |= {f"dask_{workers}": partial(dask, f"dask_{workers}", workers) for workers in (1, n)}
-    ways["dask_as_it_comes"] = partial(dask_as_it_comes, n)
+    fits, epochs, waits, nothings = (2, 1, 4, 10) if tiny else (FITS, EPOCHS, WAITS, NOTHINGS)
+    kinds = {
+        "fit": (fit, [(seed, epochs) for seed in range(fits)]),
+        "wait": (wait, [(number, SECONDS) for number in range(waits)]),
+        "nothing": (wait, [(number, 0.0) for number in range(nothings)]),
+    }
+    ways = {f"plain_{workers}": partial(plain, workers, kinds["fit"][1]) for workers in (1, n)}
+    ways |= {f"joblib_{workers}": partial(swept, f"joblib_{workers}", kinds, processes=workers) for workers in (1, n)}
+    ways |= {f"dask_{workers}": partial(dask, f"dask_{workers}", workers, kinds) for workers in (1, n)}
+    ways["dask_as_it_comes"] = partial(dask_as_it_comes, n, kinds)
     rows = [{"way": way} | measure() for _ in range(count) for way, measure in ways.items()]
     table = pd.DataFrame(rows).groupby("way").agg(["median", "min", "max"])
     print(table.round(2).to_string())
@@ -114,22 +114,24 @@ def main(count, processes, **_):
         one, many = found.loc[f"{engine}_1"], found.loc[f"{engine}_{n}"]
         for kind in ("fit", "wait"):
             figures[f"scaling_{engine}_{n}_{kind}_speedup"] = one[kind] / many[kind]
-        figures[f"overhead_{engine}_seconds_a_job"] = many["wait"] * n / WAITS - SECONDS
-        figures[f"overhead_{engine}_seconds_a_short_job"] = many["nothing"] / NOTHINGS
+        figures[f"overhead_{engine}_seconds_a_job"] = many["wait"] * n / waits - SECONDS
+        figures[f"overhead_{engine}_seconds_a_short_job"] = many["nothing"] / nothings
+    write_evidence(LSTM_NOTEBOOK, "scaling", count, write, **figures)
     alone = {
-        "lstm": seconds_a_job(LSTM_NOTEBOOK, one_seed, [(seed,) for seed in range(5)]),
-        "text": seconds_a_job(TEXT_NOTEBOOK, scores, [("LSTM", {}, {"seed": seed}) for seed in range(3)]),
+        "lstm": (LSTM_NOTEBOOK, one_seed, [(seed,) for seed in range(5)]),
+        "text": (TEXT_NOTEBOOK, scores, [("LSTM", {}, corpus_of(seed, tiny)) for seed in range(3)]),
     }
-    for name, job_seconds in alone.items():
-        figures[f"paper_{name}_job_seconds"] = job_seconds
+    for name, jobs in alone.items():
+        job_seconds = seconds_a_job(*jobs, tiny)
+        paper = {f"paper_{name}_job_seconds": job_seconds}
         for workers in (2, 16, 128):
             hours = MANY * (job_seconds + figures["overhead_dask_seconds_a_job"]) / workers / 3600
-            figures[f"paper_{name}_hours_{workers}"] = hours
-    write_evidence(LSTM_NOTEBOOK, **figures)
+            paper[f"paper_{name}_hours_{workers}"] = hours
+        write_evidence(jobs[0], "scaling:paper", len(jobs[2]), write, **paper)
 
 
 if __name__ == "__main__":
-    count, options = arguments(__doc__, 3)
+    count, write, options = arguments(__doc__, 3, fixed=["processes"])
     with tempfile.TemporaryDirectory() as folder:
         sweep_module.KEPT = Path(folder)
-        main(count, **options)
+        main(count, write, **options)

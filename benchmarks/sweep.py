@@ -11,13 +11,11 @@ import inspect
 import json
 import logging
 import os
-import platform
 import random
 import signal
 import sys
 import threading
 from functools import partial
-from importlib.metadata import distributions
 
 THREADS = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
 # Linux: what a process gives back it must ask for again, page by page. Dask's workers give back at once unless told otherwise.
@@ -30,36 +28,40 @@ import numpy  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
+from benchmarks.evidence import PROCESSORS, code_of, processor, versions  # noqa: E402
 from notebook_code import ROOT, build, definition_cells  # noqa: E402
 
 KEPT = ROOT / "benchmarks" / ".kept"
-PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "nltk", "tensorflow", "keras")  # those that move a result
+TINY = ("tiny", "EPOCHS = 1")  # one more cell, for a sweep that is only tried
 
 
-def arguments(doc, default=None):
-    """(what is asked for, options of `sweep`) from the command line of a script whose docstring is `doc`: a count, or files."""
+def arguments(doc, default=None, name="count", fixed=()):
+    """(what is asked for, whether its figures are evidence, options of `sweep`) from the command line of a script with docstring
+    `doc`, which takes a number, or files. Evidence is what is measured with the default number and options, or what --write says.
+    The names in `fixed` are those options that the figures depend on.
+    """
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     if default is None:
         parser.add_argument("asked", nargs="+", metavar="FILE")
     else:
-        parser.add_argument("asked", nargs="?", metavar="count", type=int, default=default, help=f"default: {default}")
+        parser.add_argument("asked", nargs="?", metavar=name, type=int, default=default, help=f"default: {default}")
     parser.add_argument("--cluster", help="tcp://scheduler:8786, a Dask cluster; or local, one on this machine")
     parser.add_argument("--processes", type=int, default=-1, help="processes on this machine (default: one a core)")
     parser.add_argument("--anew", action="store_true", help="compute also what an earlier sweep has kept")
+    parser.add_argument("--tiny", action="store_true", help="only try whether it runs: little data, one epoch, few settings")
+    parser.add_argument("--write", action="store_true", help="write evidence.json also with other numbers than the default")
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit("stopped; finished jobs are kept"))  # which ends the workers too
     given = vars(parser.parse_args())
-    return given.pop("asked"), given
-
-
-def versions():
-    """What the numbers depend on beside the code."""
-    found = {package.name.lower(): package.version for package in distributions() if package.name.lower() in PACKAGES}
-    return {"Python": platform.python_version().rpartition(".")[0]} | found
+    if given["tiny"] and given["write"]:
+        parser.error("what --tiny measures is no evidence: leave out --write")
+    asked, write = given.pop("asked"), given.pop("write")
+    usual = asked == default and all(given[name] == parser.get_default(name) for name in fixed)
+    return asked, write or usual and not given["tiny"], given
 
 
 def one_job(cells, function, expected, number, job):
-    """(number, [function(nb, *job)] as JSON) in one thread; nb, the notebook's definitions, is made once in a process."""
+    """(number, [function(nb, *job), processor] as JSON), in one thread; nb, the definitions, is made once in a process."""
     os.environ.update(THREADS, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3", TQDM_DISABLE="1")
     for module_name, module in list(sys.modules.items()):  # Dask's threads draw from Python's generator, which is Keras' too
         if module_name.split(".")[0] in ("dask", "distributed", "tornado") and getattr(module, "random", None) is random:
@@ -74,7 +76,7 @@ def one_job(cells, function, expected, number, job):
         nb = sys.modules.get(name) or build(name, cells)
         before = dict(vars(nb))
         try:
-            return number, json.dumps([function(nb, *job)], default=lambda value: value.tolist())
+            return number, json.dumps([function(nb, *job), processor()], default=lambda value: value.tolist())
         except Exception as error:
             raise RuntimeError(f"the job {function.__name__}{job} failed: {error!r}"[:1000]) from error
         finally:
@@ -83,15 +85,12 @@ def one_job(cells, function, expected, number, job):
 
 def kept_files(cells, function, jobs):
     """Where the result of each job is kept: under all that it depends on, so that what has changed is computed anew."""
-    script = inspect.getmodule(function)
-    used = {module for module in map(inspect.getmodule, vars(script).values()) if module and is_ours(module.__name__)}
-    sources = sorted(inspect.getsource(module) for module in {script, *used})
-    same = joblib.hash((cells, sources, function.__name__, versions()))
+    same = joblib.hash((cells, code_of(inspect.getsourcefile(function)), function.__name__, versions()))
     return [KEPT / f"{function.__name__}-{joblib.hash((same, job))}.json" for job in jobs]
 
 
 def read_kept(file):
-    """[result] from a file; [] if there is none, or no whole one."""
+    """[result, processor] from a file; [] if there is none, or no whole one."""
     try:
         return json.loads(file.read_text())
     except (OSError, ValueError):
@@ -149,9 +148,9 @@ def portable(cells, function):
     return joblib.wrap_non_picklable_objects(partial(one_job, cells, function, versions()))
 
 
-def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=False):
+def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=False, tiny=False):
     """[function(nb, *job) for job in jobs], the results as JSON knows them, with a bar that tells the time left."""
-    cells = definition_cells(notebook)
+    cells = definition_cells(notebook) + [TINY] * tiny
     work = joblib.delayed(portable(cells, function))
     files = kept_files(cells, function, jobs)
     kept = [[] if anew else read_kept(file) for file in files]
@@ -181,4 +180,5 @@ def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=Fals
             client.close()
         if client and cluster == "local":
             client.cluster.close()
-    return [result for (result,) in kept]
+    PROCESSORS.update(done_by for _, done_by in kept)
+    return [result for result, _ in kept]

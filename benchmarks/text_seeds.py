@@ -3,17 +3,17 @@
 usage: python -m benchmarks.text_seeds [SEEDS] [--cluster ...]        (default 20: corpora 0 to 19)
 """
 
-from benchmarks.evidence import quantiles, write_evidence
+from benchmarks.evidence import quantiles, slug, write_evidence
 from benchmarks.sweep import arguments
-from benchmarks.text_trials import score_all, slug, tune
+from benchmarks.text_trials import best_rival, corpus_of, score_all, tune
 from notebook_code import TEXT_NOTEBOOK, load_definitions
 
 
-def main(count, **options):
+def main(count, write, tiny=False, **options):
     nb = load_definitions(TEXT_NOTEBOOK)
-    chosen = tune(**options)
-    jobs = [(name, chosen[name], {"seed": seed}) for seed in range(count) for name in chosen]
-    scores = score_all(jobs, "models x corpora", **options)
+    chosen = tune(tiny=tiny, **options)
+    jobs = [(name, chosen[name], corpus_of(seed, tiny)) for seed in range(count) for name in chosen]
+    scores = score_all(jobs, "models x corpora", tiny=tiny, **options)
     measures = ["accuracy", "macro_f1", "log_loss", "plain", "crossover"]
     assert scores.notna().all(axis=None), "a score is missing"
     means = scores.groupby("model").mean(numeric_only=True).sort_values("accuracy", ascending=False)
@@ -21,7 +21,7 @@ def main(count, **options):
     median = scores.groupby("model")[["fit_seconds", "texts_a_second"]].median()  # one thread to a fit
     accuracy = scores.pivot(index="seed", columns="model", values="accuracy")
     rivals = [name for name in means.index if "LSTM" not in name]
-    best = means.loc[rivals, "validation"].idxmax()
+    best = best_rival(means, rivals)
     gaps = {name: nb.interval(accuracy["LSTM"] - accuracy[name]) for name in rivals}
     for name, (mean, low, high) in gaps.items():
         print(f"LSTM - {name:35} {mean:+.3f}  95% {low:+.3f} to {high:+.3f}")
@@ -49,9 +49,9 @@ def main(count, **options):
         "quantiles": {name: quantiles(group[measures]) for name, group in scores.groupby("model")},
         "smallest_difference_low": min(low for _, low, _ in gaps.values()),
     }
-    write_evidence(TEXT_NOTEBOOK, **figures)
+    write_evidence(TEXT_NOTEBOOK, "text_seeds", count, write, **figures)
 
 
 if __name__ == "__main__":
-    count, options = arguments(__doc__, 20)
-    main(count, **options)
+    count, write, options = arguments(__doc__, 20)
+    main(count, write, **options)

@@ -1,7 +1,5 @@
 """What the benchmarks of notebook 2 share: corpora made where they are needed, the notebook's tuning, and scored fits."""
 
-import re
-
 import numpy as np
 import pandas as pd
 
@@ -9,11 +7,17 @@ from benchmarks.sweep import sweep
 from notebook_code import TEXT_NOTEBOOK, load_definitions
 
 TOPICS = {"banking", "tennis", "elections", "university"}
+TINY_SIZES = {"train": 60, "validation": 60, "test": 240}  # of a corpus that is only tried
 
 
-def slug(*words):
-    """The words as one key: lower case, underscores."""
-    return re.sub(r"\W+", "_", " ".join(map(str, words)).lower()).strip("_")
+def corpus_of(seed, tiny=False, **more):
+    """The arguments of `make_table` for the corpus of a seed."""
+    return {"seed": seed} | more | (TINY_SIZES if tiny else {})
+
+
+def best_rival(means, rivals):
+    """The rival that is right most often on validation texts, of equals the first by name; `means` has a row a model."""
+    return means.loc[sorted(rivals), "validation"].idxmax()
 
 
 def alter(nb, table, case, seed):
@@ -58,12 +62,13 @@ def scores(nb, name, settings, corpus):
     return {"model": name, "seed": corpus["seed"]} | nb.score(table, outcome) | cost
 
 
-def tune(names=None, **options):
+def tune(names=None, tiny=False, **options):
     """{model: settings} as the notebook chooses them: on the validation texts of the committed corpus (seed 0)."""
-    nb = load_definitions(TEXT_NOTEBOOK)
-    jobs = [(name, settings, {"seed": 0}) for name in names or nb.GRIDS for settings in nb.GRIDS[name]]
-    outcomes = sweep(TEXT_NOTEBOOK, validation, jobs, "tuning", **options)
-    table = make_table(nb, 0)
+    nb, corpus = load_definitions(TEXT_NOTEBOOK), corpus_of(0, tiny)
+    grids = {name: nb.GRIDS[name][: 1 if tiny else None] for name in names or nb.GRIDS}
+    jobs = [(name, settings, corpus) for name, grid in grids.items() for settings in grid]
+    outcomes = sweep(TEXT_NOTEBOOK, validation, jobs, "tuning", tiny=tiny, **options)
+    table = make_table(nb, **corpus)
     tried = [(name, settings, table, 0) for name, settings, _ in jobs]
     return nb.choose(tried, [{"validation": np.array(outcome)} for outcome in outcomes])
 

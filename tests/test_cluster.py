@@ -1,9 +1,9 @@
-"""The sweeps of benchmarks/: the same table from one process, joblib's workers and a Dask cluster; interrupted, they go on."""
+"""The sweeps of benchmarks/ on a Dask cluster: the same table as from one process, and what happens when a part of it is lost."""
 
-import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,13 +11,16 @@ import threading
 import time
 
 import pytest
-from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
+from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
 
 distributed = pytest.importorskip("distributed", reason="no cluster test without benchmarks/requirements-cluster.txt")
 
+from benchmarks import evidence  # noqa: E402
 from benchmarks import sweep as sweep_module  # noqa: E402
 from benchmarks.sweep import sweep  # noqa: E402
-from benchmarks.text_trials import alter, validation  # noqa: E402
+from benchmarks.text_trials import validation  # noqa: E402
+
+pytestmark = pytest.mark.verify
 
 
 def short_seed(nb, seed, seconds=0.0):
@@ -38,19 +41,12 @@ def draw(nb, seed):
     return [random.random() for _ in range(3)]
 
 
-def epochs_of(nb, _):
-    return nb.EPOCHS
+def name_of_process():
+    return f"processor of {os.getpid()}"
 
 
 def die(nb, number):
     os._exit(1)
-
-
-def fail(nb, number):
-    """One job in a row that fails."""
-    if number == 2:
-        raise ValueError("no number two")
-    return {"number": number, "nothing": float("nan")}
 
 
 WORKER = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
@@ -106,17 +102,21 @@ def when_kept(kept, count, act):
     return thread
 
 
-def digest(table):
-    return hashlib.sha256(json.dumps(table).encode()).hexdigest()
-
-
 def test_the_same_table_on_one_process_on_workers_and_on_a_cluster(kept, cluster):
     jobs = [(seed,) for seed in range(6)]
     ways = {"one process": {"processes": 1}, "joblib's workers": {"processes": 2}, "Dask": {"cluster": cluster[0]}}
     tables = {way: sweep(LSTM_NOTEBOOK, short_seed, jobs, way, anew=True, **options) for way, options in ways.items()}
-    print({way: digest(table)[:16] for way, table in tables.items()})
     assert [row["seed"] for row in tables["Dask"]] == list(range(6))
-    assert len({digest(table) for table in tables.values()}) == 1
+    assert tables["one process"] == tables["joblib's workers"] == tables["Dask"]
+
+
+def test_the_processors_of_the_workers_are_named(kept, cluster, monkeypatch):
+    """Each worker says its own: a function of this module travels to it in place of the one that reads /proc."""
+    monkeypatch.setattr(sweep_module, "PROCESSORS", set())
+    monkeypatch.setattr(sweep_module, "processor", name_of_process)
+    sweep(LSTM_NOTEBOOK, draw, [(0,), (1,)], "Dask", cluster=cluster[0])
+    workers = {f"processor of {worker.pid}" for worker in cluster[2]}
+    assert sweep_module.PROCESSORS and sweep_module.PROCESSORS <= workers
 
 
 def test_dask_shares_no_random_numbers_with_a_job(kept, cluster):
@@ -130,21 +130,6 @@ def test_notebook_2_gives_the_same_on_a_cluster(kept, cluster):
     jobs = [(name, {}, corpus) for name in ("order-free net", "BoW, random forest")]
     there = sweep(TEXT_NOTEBOOK, validation, jobs, "Dask", cluster=cluster[0])
     assert there == sweep(TEXT_NOTEBOOK, validation, jobs, "here", processes=1, anew=True)
-
-
-def test_a_job_that_fails_is_named_and_the_finished_ones_are_kept(kept):
-    with pytest.raises(RuntimeError, match=r"the job fail\(2,\) failed: ValueError\('no number two'\)"):
-        sweep(LSTM_NOTEBOOK, fail, [(number,) for number in range(4)], "here", processes=1)
-    assert len(list(kept.glob("*.json"))) == 2
-    whole, broken = sorted(kept.glob("*.json"))
-    broken.write_text(broken.read_text()[:9])
-    found = sweep(LSTM_NOTEBOOK, fail, [(0,), (1,)], "here", processes=1)
-    assert [row["number"] for row in found] == [0, 1] and all(row["nothing"] != row["nothing"] for row in found)
-
-
-def test_a_job_changes_constants_for_itself_alone(kept):
-    epochs = [sweep(LSTM_NOTEBOOK, function, [(0,)], "here", processes=1)[0] for function in (short_seed, epochs_of)]
-    assert epochs[1] == 200
 
 
 def test_a_worker_that_dies_costs_nothing_but_time(kept, cluster):
@@ -179,11 +164,6 @@ def test_a_job_that_kills_its_workers_is_given_up(kept):
         sweep(LSTM_NOTEBOOK, die, [(number,) for number in range(2)], "Dask", cluster="local", processes=2)
 
 
-def test_a_worker_with_other_versions_ends_the_sweep():
-    with pytest.raises(RuntimeError, match="a worker has other versions than the sweep: .* 'numpy': '0'"):
-        sweep_module.one_job([("a cell", "EPOCHS = 1")], epochs_of, sweep_module.versions() | {"numpy": "0"}, 0, (0,))
-
-
 def test_a_scheduler_that_is_gone_is_said_and_what_is_done_is_kept(kept, cluster):
     address, scheduler, _, _ = cluster
     jobs = [(seed, 0.5) for seed in range(12)]
@@ -200,76 +180,21 @@ def test_a_scheduler_that_is_gone_is_said_and_what_is_done_is_kept(kept, cluster
     assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())  # not computed again
 
 
-SLOW_SWEEP = f"""'Jobs of half a second each'
-import time
-from pathlib import Path
-from benchmarks import sweep
-
-def slow(nb, number):
-    time.sleep(0.5)
-    return number
-
-if __name__ == "__main__":
-    sweep.KEPT = Path("kept")
-    count, options = sweep.arguments(__doc__, 12)
-    print(sweep.sweep({LSTM_NOTEBOOK!r}, slow, [(number,) for number in range(count)], "slow", **options))
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="SIGTERM and process groups are POSIX's")
-@pytest.mark.parametrize(
-    "options, stop, told",
-    [
-        (["--processes", "2"], signal.SIGTERM, os.kill),
-        (["--cluster", "local"], signal.SIGTERM, os.kill),
-        (["--processes", "2"], signal.SIGINT, os.killpg),  # Ctrl-C goes to the workers too
-    ],
-)
-def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(options, stop, told, tmp_path):
-    (tmp_path / "slow.py").write_text(SLOW_SWEEP)
-    command, environment = [sys.executable, "slow.py", *options], os.environ | {"PYTHONPATH": str(ROOT)}
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True, **streams)
-    while len(list(tmp_path.glob("kept/*.json"))) < 2:
-        assert process.poll() is None
-        time.sleep(0.1)
-    told(process.pid, stop)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 1 and said.strip().splitlines()[-1] == "stopped; finished jobs are kept", said[-2000:]
-    for _ in range(100):  # the workers end, too
-        if not group_lives(process.pid):
-            break
-        time.sleep(0.1)
-    assert not group_lives(process.pid)
-    before = {file: file.stat().st_mtime_ns for file in tmp_path.glob("kept/*.json")}
-    assert 2 <= len(before) < 12
-    again = subprocess.run(command, cwd=tmp_path, env=environment, **streams)
-    assert again.returncode == 0 and json.loads(again.stdout) == list(range(12)), again.stderr[-2000:]
-    assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())  # not computed again
-
-
-def group_lives(number):
-    """True while a process of the group is there."""
-    try:
-        os.killpg(number, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def test_without_dask_the_flag_says_what_to_install(kept, monkeypatch):
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(SystemExit, match="pip install -r benchmarks/requirements-cluster.txt"):
-        sweep(LSTM_NOTEBOOK, short_seed, [(0,)], "Dask", cluster="local")
-
-
-@pytest.mark.parametrize("word", ["although", "long after", "not that"])
-def test_what_the_controls_hold_out_is_met_in_the_test_alone(word):
-    nb = load_definitions(TEXT_NOTEBOOK)
-    table = nb.make_corpus(1)
-    without, whole = (alter(nb, table, f"{how} {word}", 1) for how in ("without", "with"))
-    holds = without["text"].str.lower().str.contains(word)
-    assert (holds == (without["split"] == "test")).all() and holds.sum() > 10
-    assert (without.loc[holds, "kind"] == "crossover").all()
-    assert without[holds].equals(whole[whole["split"] == "test"])
-    assert whole[whole["split"] != "test"].equals(table[table["split"] != "test"])
+def test_scaling_runs(tmp_path):
+    """All its ways, tiny: what is only tried leaves the committed figures alone."""
+    for name in ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".kept", "__pycache__"))
+    shutil.copy(ROOT / "notebook_code.py", tmp_path)
+    command = [sys.executable, "-m", "benchmarks.scaling", "1", "--tiny"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for notebook, wanted in (
+        (LSTM_NOTEBOOK, {"scaling_dask_2_fit_speedup", "overhead_joblib_seconds_a_job", "paper_lstm_hours_16"}),
+        (TEXT_NOTEBOOK, {"paper_text_hours_128"}),
+    ):
+        folder = (tmp_path / notebook).parent
+        before = (ROOT / notebook).parent / "results" / "evidence.json"
+        assert (folder / "results" / "evidence.json").read_bytes() == before.read_bytes()
+        tried = tmp_path / "benchmarks" / ".kept" / "tried" / folder.name / "evidence.json"
+        figures, blocks = evidence.read_evidence(tried)
+        assert wanted <= figures.keys() and "scaling:paper" in blocks

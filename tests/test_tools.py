@@ -85,7 +85,7 @@ def test_clean_removes_what_make_made_and_no_file_of_a_readers(tmp_path):
     assert {path.as_posix() for path in left} == {"Makefile", *readers.split()}
 
 
-@pytest.mark.parametrize("name", ["run_notebooks.py", "site/build.py"])
+@pytest.mark.parametrize("name", ["run_notebooks.py", "site/build.py", "benchmarks/evidence.py"])
 def test_what_a_script_writes_has_the_same_line_ends_everywhere(name):
     """On Windows, Python writes "\\r\\n" where no `newline` is given; nbformat.write gives none."""
     tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))

@@ -1,0 +1,518 @@
+"""The benchmarks: each script runs, its figures say what made them, and a sweep keeps what is done."""
+
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from datetime import date
+from importlib.util import find_spec
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
+
+from benchmarks import evidence
+from benchmarks import sweep as sweep_module
+from benchmarks.lstm_speed import per_sample
+from benchmarks.sweep import sweep
+from benchmarks.text_trials import alter, best_rival
+
+BOTH = pytest.mark.parametrize("notebook", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
+FOLDERS = ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the benchmarks and the notebooks with their results, in a folder of its own."""
+    ignored = shutil.ignore_patterns(".kept", "__pycache__")
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, tmp_path / "copy" / name, ignore=ignored)
+    shutil.copy(ROOT / "notebook_code.py", tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def run(folder, script, *arguments):
+    """`python -m benchmarks.SCRIPT ARGUMENTS` in a copy."""
+    command = [sys.executable, "-m", f"benchmarks.{script}", *map(str, arguments)]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def results(folder, notebook):
+    """{path: bytes} of the committed results beside a notebook."""
+    files = (folder / notebook).parent.rglob("*")
+    return {path: path.read_bytes() for path in files if path.is_file()}
+
+
+def tried(folder, notebook):
+    """(figures, blocks) of what was only tried."""
+    kept = folder / "benchmarks" / ".kept" / "tried"
+    return evidence.read_evidence(kept / (folder / notebook).parent.name / "evidence.json")
+
+
+def numbers(figures):
+    """All numbers in a dict of figures, those of inner dicts too."""
+    for value in figures.values():
+        yield from numbers(value) if isinstance(value, dict) else [value]
+
+
+def run_tiny(folder, notebook, script, *arguments):
+    """The figures of a tiny run, which leaves the committed results alone and says where else it has written."""
+    before = results(folder, notebook)
+    done = run(folder, script, *arguments, "--tiny")
+    assert done.returncode == 0, done.stderr[-3000:]
+    last = done.stdout.strip().splitlines()[-1]
+    assert last.startswith("only tried, so written to benchmarks/.kept/tried/"), last
+    assert results(folder, notebook) == before
+    figures, blocks = tried(folder, notebook)
+    assert sorted(figures) == sorted(key for block in blocks.values() for key in block["keys"])
+    assert all(math.isfinite(value) for value in numbers(figures) if not isinstance(value, str)), figures
+    return figures
+
+
+def write_series(path):
+    rng = np.random.default_rng(0)
+    value = np.sin(np.arange(300) / 5) + 0.1 * rng.normal(size=300)
+    pd.DataFrame({"value": value}).to_csv(path, index=False)
+
+
+# --- each script, tiny, as a reader would start it
+
+
+@pytest.mark.run
+def test_lstm_seeds_runs(copy):
+    figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_seeds", 2, "--processes", 1)
+    assert figures["seeds"] == figures["fresh_seeds"] == 2 and "ratio" in figures["quantiles"]
+
+
+@pytest.mark.run
+def test_lstm_grid_runs(copy):
+    assert run_tiny(copy, LSTM_NOTEBOOK, "lstm_grid", 1, "--processes", 1)["grid_fits"] == 27
+
+
+@pytest.mark.run
+def test_lstm_own_series_runs_and_names_its_figures_by_a_slug(copy):
+    write_series(copy / "New York.csv")
+    figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_own_series", "New York.csv", "--processes", 1)
+    assert set(figures) == {
+        *(f"new_york_ratio_to_{rival}" for rival in ("persistence", "seasonal_naive", "ar")),
+        *(f"new_york_{setting}" for setting in ("lookback", "difference", "input_noise")),
+    }
+
+
+@pytest.mark.run
+def test_text_seeds_runs_with_every_model(copy):
+    figures = run_tiny(copy, TEXT_NOTEBOOK, "text_seeds", 2, "--processes", 1)
+    models = load_definitions(TEXT_NOTEBOOK).GRIDS
+    assert {evidence.slug(name, "accuracy") for name in models} <= figures.keys()
+    assert figures["seeds"] == 2 and figures["best_rival"] in models
+
+
+@pytest.mark.verify
+def test_text_controls_runs(copy):
+    figures = run_tiny(copy, TEXT_NOTEBOOK, "text_controls", 1, "--processes", 1)
+    assert {"control_shuffled_crossover", "control_without_although_crossover"} <= figures.keys()
+
+
+@pytest.mark.verify
+def test_text_map_runs_and_leaves_the_committed_picture_alone(copy):
+    figures = run_tiny(copy, TEXT_NOTEBOOK, "text_map", 1, "--processes", 1)
+    assert {"map_50_percent_100_texts_lstm", "map_100_percent_100_texts_rival"} <= figures.keys()
+    tried_figure = copy / "benchmarks/.kept/tried/Text_Classification_LSTM/decision_map.png"
+    assert tried_figure.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.verify
+def test_text_search_runs(copy):
+    assert run_tiny(copy, TEXT_NOTEBOOK, "text_search", "--processes", 1)["search_fits"] == 3
+
+
+@pytest.mark.verify
+def test_lstm_speed_runs_and_says_what_is_missing(copy):
+    before = (copy / "LSTM_from_scratch/results/speed.png").read_bytes()
+    figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_speed")
+    assert {"speed_small_train_one_keras_cpu", "speed_large_predict_default_keras_wall"} <= set(figures)
+    assert ("speed_small_train_one_pytorch_cpu" in figures) == (find_spec("torch") is not None)
+    assert (copy / "LSTM_from_scratch/results/speed.png").read_bytes() == before
+
+
+@pytest.mark.verify
+def test_text_own_runs(copy):
+    words = {"sport": "match goal team coach", "trade": "bank price market share"}
+    rows = [(f"{one} {two} number {k}", genre)
+            for genre, text in words.items() for k in range(10)
+            for one in text.split() for two in text.split() if one != two]  # fmt: skip
+    pd.DataFrame(rows, columns=["text", "genre"]).to_csv(copy / "own.csv", index=False)
+    figures = run_tiny(copy, TEXT_NOTEBOOK, "text_own", "own.csv", "My News")
+    assert figures["my_news_texts"] == 240 and "my_news_lstm_accuracy" in figures
+
+
+@pytest.mark.run
+@pytest.mark.skipif(sys.platform != "linux", reason="proportional set sizes are Linux's")
+def test_memory_counts_the_command_and_writes_where_it_is_told(copy):
+    hungry = [sys.executable, "-c", "import time; held = bytearray(b'1') * 2**28; time.sleep(1.5)"]
+    before = results(copy, LSTM_NOTEBOOK)
+    done = run(copy, "memory", "--key=peak_of_a_try", *hungry)
+    assert done.returncode == 0 and "only tried" in done.stdout.splitlines()[-1], done.stderr
+    assert results(copy, LSTM_NOTEBOOK) == before
+    assert 0.25 <= tried(copy, LSTM_NOTEBOOK)[0]["peak_of_a_try"] < 0.35
+    run(copy, "memory", "--key=peak_of_a_try", "--write", *hungry, TEXT_NOTEBOOK)
+    figures, blocks = evidence.read_evidence(copy / "Text_Classification_LSTM/results/evidence.json")
+    assert 0.25 <= figures["peak_of_a_try"] < 0.35
+    assert blocks["memory:peak_of_a_try"]["keys"] == ["peak_of_a_try"]
+
+
+def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
+    nb = load_definitions(LSTM_NOTEBOOK)
+    rng = np.random.default_rng(0)
+    params = {name: rng.normal(size=array.shape) for name, array in nb.init_params(1, 5, 1, rng).items()}
+    X, y = rng.normal(size=(4, 3, 1)), rng.normal(size=(4, 1))
+    (loss, grads), (looped_loss, looped) = nb.loss_and_grads(params, X, y), per_sample(nb, params, X, y)
+    assert loss == pytest.approx(looped_loss, rel=1e-12)
+    for name in params:
+        assert np.allclose(grads[name], looped[name], rtol=1e-10, atol=1e-12), name
+
+
+# --- what goes wrong is said
+
+
+@pytest.mark.parametrize(
+    "script, arguments, said",
+    [
+        ("text_own", [], "the following arguments are required: FILE.csv, NAME"),
+        ("memory", [], "the following arguments are required: COMMAND"),
+        ("lstm_own_series", [], "the following arguments are required: FILE"),
+        ("lstm_speed", ["two"], "invalid choice: 'two'"),
+        ("lstm_grid", ["--tiny", "--write"], "what --tiny measures is no evidence: leave out --write"),
+    ],
+)
+def test_a_wrong_call_is_told_what_is_asked_for(script, arguments, said):
+    done = run(ROOT, script, *arguments)
+    assert done.returncode == 2 and done.stderr.startswith("usage: ")
+    assert said in done.stderr.splitlines()[-1]
+
+
+def test_the_search_takes_a_seed_and_calls_it_so():
+    said = run(ROOT, "text_search", "--help").stdout
+    assert "[seed]" in said and "count" not in said
+
+
+def test_lstm_speed_tells_why_it_failed(copy):
+    file = copy / LSTM_NOTEBOOK
+    file.write_text(file.read_text(encoding="utf-8").replace("import numpy as np", "import no_numpy as np"), encoding="utf-8")
+    done = run(copy, "lstm_speed", "--tiny")
+    assert done.returncode == 1 and "No module named 'no_numpy'" in done.stderr
+    assert done.stderr.splitlines()[-1] == "the measurement failed, as said above: -m benchmarks.lstm_speed one --tiny"
+
+
+@pytest.mark.run
+def test_text_own_tells_what_the_notebook_says_of_a_file(copy):
+    (copy / "own.csv").write_text("text,kind\na match,sport\n")
+    done = run(copy, "text_own", "own.csv", "mine")
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr[-3000:]
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("own.csv: the notebook ended with ValueError: ") and "genre" in last
+
+
+# --- evidence: where it goes, and what made it
+
+
+@pytest.mark.parametrize(
+    "line, writes",
+    [("", True), ("3", True), ("2", False), ("2 --write", True), ("--tiny", False), ("3 --anew", True), ("--processes 4", False)],
+)
+def test_evidence_is_what_the_default_measures_or_what_is_said_to_be(line, writes, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["script.py", *line.split()])
+    assert sweep_module.arguments("A script.", 3, fixed=["processes"])[1] is writes
+
+
+SCRIPT = '''"""A quick benchmark."""
+from benchmarks.evidence import write_evidence
+from benchmarks.sweep import arguments, sweep
+from notebook_code import LSTM_NOTEBOOK
+
+def double(nb, number):
+    return 2 * number
+
+if __name__ == "__main__":
+    count, write, options = arguments(__doc__, 3)
+    found = sweep(LSTM_NOTEBOOK, double, [(number,) for number in range(count)], "quick", **options)
+    write_evidence(LSTM_NOTEBOOK, "quick", count, write, doubles=sum(found))
+'''
+
+
+def test_a_small_count_leaves_the_committed_evidence_alone_unless_told_otherwise(copy):
+    (copy / "benchmarks" / "quick.py").write_text(SCRIPT)
+    path = copy / "LSTM_from_scratch" / "results" / "evidence.json"
+    figures, blocks = evidence.read_evidence(path)
+    before = path.read_bytes()
+
+    done = run(copy, "quick", 2, "--processes", 1)
+    where = "benchmarks/.kept/tried/LSTM_from_scratch/evidence.json"
+    assert done.stdout.splitlines()[-1] == f"only tried, so written to {where} <- doubles", done.stderr
+    assert path.read_bytes() == before and tried(copy, LSTM_NOTEBOOK)[0] == {"doubles": 2}
+
+    done = run(copy, "quick", "--processes", 1)
+    assert done.stdout.splitlines()[-1] == "written: LSTM_from_scratch/results/evidence.json <- doubles"
+    assert evidence.read_evidence(path)[0] == figures | {"doubles": 6}
+    assert b"\r" not in path.read_bytes()
+
+    run(copy, "quick", 2, "--write", "--processes", 1)
+    known, made = evidence.read_evidence(path)
+    assert known == figures | {"doubles": 2}
+    block = made.pop("quick")
+    assert made == blocks
+    assert block["keys"] == ["doubles"] and block["count"] == 2 and len(block["code"]) == 64
+    assert date.fromisoformat(block["date"]) <= date.today()
+    assert block["versions"]["numpy"] == np.__version__
+    assert block["processor"] == evidence.processor() and block["machine"] == evidence.machine()
+
+
+@pytest.fixture
+def evidence_of_copy(copy, monkeypatch):
+    """The functions of evidence.py at work on a copy."""
+
+    def cells(name):
+        notebook = nbformat.read(copy / name, as_version=4)
+        return [(cell.id, cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+
+    monkeypatch.setattr(evidence, "ROOT", copy)
+    monkeypatch.setattr(evidence, "definition_cells", cells)
+    monkeypatch.setattr(evidence, "PROCESSORS", set())
+    return copy
+
+
+def test_a_block_is_older_than_the_code_once_something_that_made_it_has_changed(evidence_of_copy):
+    copy = evidence_of_copy
+    grid = dict.fromkeys(evidence.read_evidence(copy / "LSTM_from_scratch/results/evidence.json")[1]["lstm_grid"]["keys"], 1)
+    assert evidence.stale_blocks(LSTM_NOTEBOOK)["lstm_grid"] == "before provenance"
+    evidence.write_evidence(LSTM_NOTEBOOK, "lstm_grid", 3, True, **grid)
+    assert "lstm_grid" not in evidence.stale_blocks(LSTM_NOTEBOOK)
+
+    def is_older(file, old, new):
+        """Whether the block is said to be older while `old` in a file is `new`."""
+        text = (copy / file).read_text(encoding="utf-8")
+        assert old in text
+        (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        found = evidence.stale_blocks(LSTM_NOTEBOOK).get("lstm_grid")
+        (copy / file).write_text(text, encoding="utf-8")
+        assert "lstm_grid" not in evidence.stale_blocks(LSTM_NOTEBOOK)
+        return found == "older than the code"
+
+    assert is_older("benchmarks/lstm_grid.py", "(20, 50, 100)", "(20, 50)")
+    assert is_older("benchmarks/sweep.py", "threadpool_limits(1)", "threadpool_limits(2)")  # it imports that
+    assert not is_older("benchmarks/lstm_seeds.py", "range(4000, 4020)", "range(4000, 4010)")
+    assert is_older(LSTM_NOTEBOOK, "def train(", "def train(nothing, ")  # nb.train
+    assert is_older(LSTM_NOTEBOOK, "def train_step(", "def train_step(nothing, ")  # which train calls
+    assert not is_older(LSTM_NOTEBOOK, "def save_figure(", "def save_figure(nothing, ")
+    assert not is_older(TEXT_NOTEBOOK, "def make_corpus(", "def make_corpus(nothing, ")
+    (copy / "benchmarks" / "lstm_grid.py").unlink()
+    assert evidence.stale_blocks(LSTM_NOTEBOOK)["lstm_grid"] == "older than the code"
+
+
+def test_a_run_replaces_its_own_figures_and_never_those_of_others(evidence_of_copy, capsys):
+    path = evidence_of_copy / "Text_Classification_LSTM" / "results" / "evidence.json"
+    before, blocks = evidence.read_evidence(path)
+    evidence.write_evidence(TEXT_NOTEBOOK, "text_search", 18, True, search_fits=18, search_news=1)
+    after, _ = evidence.read_evidence(path)
+    assert before.keys() - after.keys() == set(blocks["text_search"]["keys"]) - {"search_fits"}
+    assert after.keys() - before.keys() == {"search_news"}
+    whole = path.read_bytes()
+    evidence.write_evidence(TEXT_NOTEBOOK, "text_own:lstm", None, True, lstm_accuracy=0.5, lstm_texts=9)
+    assert path.read_bytes() == whole and tried(evidence_of_copy, TEXT_NOTEBOOK)[0]["lstm_accuracy"] == 0.5
+    said = capsys.readouterr().out
+    assert "figures of others; give yours another name: {'lstm_accuracy': 'text_seeds'}" in said
+
+
+@BOTH
+def test_every_figure_belongs_to_one_block_of_a_script(notebook):
+    """And says, as a warning, which are older than the code: a change of a notebook makes them so, and is no fault."""
+    figures, blocks = evidence.read_evidence(evidence.place(notebook, "evidence.json", True))
+    assert sorted(figures) == sorted(key for block in blocks.values() for key in block["keys"])
+    for name, block in blocks.items():
+        assert evidence.script_of(name).exists(), name
+        assert set(block) == {"keys", "count", "date", "code", "versions", "processor", "machine"}, name
+        assert [block[key] is None for key in ("date", "code", "versions")] in ([True] * 3, [False] * 3), name
+    if stale := evidence.stale_blocks(notebook):
+        warnings.warn(f"figures of {notebook} that are older than the code, or may be: {stale}", stacklevel=1)
+
+
+def test_the_blocks_are_listed():
+    said = run(ROOT, "evidence").stdout
+    for notebook in (LSTM_NOTEBOOK, TEXT_NOTEBOOK):
+        _, blocks = evidence.read_evidence(evidence.place(notebook, "evidence.json", True))
+        stale = evidence.stale_blocks(notebook)
+        for name, block in blocks.items():
+            line = next(line for line in said.splitlines() if line.split()[:2] == [name, str(len(block["keys"]))])
+            assert line.endswith(stale.get(name, "of this code"))
+
+
+# --- sweeps
+
+
+def number_of(nb, number):
+    return number
+
+
+def noisy(nb, seed):
+    """A few numbers of the notebook's own data."""
+    return nb.make_series(seed)["value"].tolist()
+
+
+def epochs_of(nb, _):
+    return nb.EPOCHS
+
+
+def fewer_epochs(nb, _):
+    nb.EPOCHS = 3
+    return nb.EPOCHS
+
+
+def fail(nb, number):
+    """One job in a row that fails."""
+    if number == 2:
+        raise ValueError("no number two")
+    return {"number": number, "nothing": float("nan")}
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweep_module, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(sweep_module, "PROCESSORS", set())
+    return tmp_path / "kept"
+
+
+def test_one_process_and_two_give_the_same_table(kept):
+    jobs = [(seed,) for seed in range(4)]
+    tables = [sweep(LSTM_NOTEBOOK, noisy, jobs, "here", processes=count, anew=True) for count in (1, 2)]
+    assert tables[0] == tables[1] and tables[0] != [tables[0][0]] * 4
+
+
+def test_a_job_that_fails_is_named_and_the_finished_ones_are_kept(kept):
+    with pytest.raises(RuntimeError, match=r"the job fail\(2,\) failed: ValueError\('no number two'\)"):
+        sweep(LSTM_NOTEBOOK, fail, [(number,) for number in range(4)], "here", processes=1)
+    assert len(list(kept.glob("*.json"))) == 2
+    whole, broken = sorted(kept.glob("*.json"))
+    broken.write_text(broken.read_text()[:9])
+    found = sweep(LSTM_NOTEBOOK, fail, [(0,), (1,)], "here", processes=1)
+    assert [row["number"] for row in found] == [0, 1] and all(row["nothing"] != row["nothing"] for row in found)
+
+
+def test_the_processors_of_all_that_did_a_job_are_named(kept):
+    sweep(LSTM_NOTEBOOK, number_of, [(0,), (1,)], "here", processes=1)
+    assert sweep_module.PROCESSORS == {evidence.processor()}
+    file = next(kept.glob("*.json"))
+    file.write_text(json.dumps([json.loads(file.read_text())[0], "Another Processor"]))  # as a machine of a cluster says
+    sweep(LSTM_NOTEBOOK, number_of, [(0,), (1,)], "here", processes=1)
+    assert sweep_module.PROCESSORS == {evidence.processor(), "Another Processor"}
+
+
+def test_a_job_changes_constants_for_itself_alone(kept):
+    functions = (epochs_of, fewer_epochs, epochs_of)
+    assert [sweep(LSTM_NOTEBOOK, f, [(0,)], "here", processes=1, anew=True)[0] for f in functions] == [200, 3, 200]
+
+
+def test_a_tiny_sweep_is_kept_apart(kept):
+    tables = [sweep(LSTM_NOTEBOOK, epochs_of, [(0,)], "here", processes=1, tiny=tiny) for tiny in (True, False, True)]
+    assert tables == [[1], [200], [1]] and len(list(kept.glob("*.json"))) == 2
+
+
+def test_a_worker_with_other_versions_ends_the_sweep():
+    with pytest.raises(RuntimeError, match="a worker has other versions than the sweep: .* 'numpy': '0'"):
+        sweep_module.one_job([("a cell", "EPOCHS = 1")], epochs_of, sweep_module.versions() | {"numpy": "0"}, 0, (0,))
+
+
+def test_without_dask_the_flag_says_what_to_install(kept, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SystemExit, match="pip install -r benchmarks/requirements-cluster.txt"):
+        sweep(LSTM_NOTEBOOK, number_of, [(0,)], "Dask", cluster="local")
+
+
+SLOW_SWEEP = f"""'Jobs of half a second each'
+import time
+from pathlib import Path
+from benchmarks import sweep
+
+def slow(nb, number):
+    time.sleep(0.5)
+    return number
+
+if __name__ == "__main__":
+    sweep.KEPT = Path("kept")
+    count, _, options = sweep.arguments(__doc__, 12)
+    print(sweep.sweep({LSTM_NOTEBOOK!r}, slow, [(number,) for number in range(count)], "slow", **options))
+"""
+NO_DASK = pytest.mark.skipif(find_spec("distributed") is None, reason="needs benchmarks/requirements-cluster.txt")
+
+
+@pytest.mark.run
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM and process groups are POSIX's")
+@pytest.mark.parametrize(
+    "options, stop, told",
+    [
+        (["--processes", "2"], signal.SIGTERM, os.kill),
+        pytest.param(["--cluster", "local"], signal.SIGTERM, os.kill, marks=[pytest.mark.verify, NO_DASK]),
+        (["--processes", "2"], signal.SIGINT, getattr(os, "killpg", None)),  # Ctrl-C goes to the workers too
+    ],
+)
+def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(options, stop, told, tmp_path):
+    (tmp_path / "slow.py").write_text(SLOW_SWEEP)
+    command, environment = [sys.executable, "slow.py", *options], os.environ | {"PYTHONPATH": str(ROOT)}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True, **streams)
+    while len(list(tmp_path.glob("kept/*.json"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.1)
+    told(process.pid, stop)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and said.strip().splitlines()[-1] == "stopped; finished jobs are kept", said[-2000:]
+    for _ in range(100):  # the workers end, too
+        if not group_lives(process.pid):
+            break
+        time.sleep(0.1)
+    assert not group_lives(process.pid)
+    before = {file: file.stat().st_mtime_ns for file in tmp_path.glob("kept/*.json")}
+    assert 2 <= len(before) < 12
+    again = subprocess.run(command, cwd=tmp_path, env=environment, **streams)
+    assert again.returncode == 0 and json.loads(again.stdout) == list(range(12)), again.stderr[-2000:]
+    assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())  # not computed again
+
+
+def group_lives(number):
+    """True while a process of the group is there."""
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# --- what the text benchmarks decide
+
+
+def test_of_equal_rivals_the_first_by_name_is_the_best_whatever_it_reaches_on_test_texts():
+    """The table of text_seeds is sorted by test accuracy: the test part must not choose."""
+    means = pd.DataFrame(
+        {"validation": [0.7, 0.7, 0.6], "accuracy": [0.9, 0.8, 0.7]}, index=["the luckier", "a rival", "another"]
+    )
+    assert best_rival(means, list(means.index)) == "a rival"
+
+
+@pytest.mark.parametrize("word", ["although", "long after", "not that"])
+def test_what_the_controls_hold_out_is_met_in_the_test_alone(word):
+    nb = load_definitions(TEXT_NOTEBOOK)
+    table = nb.make_corpus(1)
+    without, whole = (alter(nb, table, f"{how} {word}", 1) for how in ("without", "with"))
+    holds = without["text"].str.lower().str.contains(word)
+    assert (holds == (without["split"] == "test")).all() and holds.sum() > 10
+    assert (without.loc[holds, "kind"] == "crossover").all()
+    assert without[holds].equals(whole[whole["split"] == "test"])
+    assert whole[whole["split"] != "test"].equals(table[table["split"] != "test"])
