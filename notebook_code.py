@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import platform
 import sys
 from functools import cache
 from pathlib import Path
@@ -46,3 +47,14 @@ def build(module_name, cells):
 def load_definitions(name):
     """The definitions of a notebook of this repository, as a module."""
     return build(Path(name).stem, definition_cells(name))
+
+
+def pinned():
+    """The environment variables by which the notebooks make every Intel or AMD processor compute the same numbers.
+
+    They are read when NumPy and TensorFlow load, and workers inherit them.
+    """
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return {}
+    first = next(cell.source for cell in read_notebook(TEXT_NOTEBOOK).cells if cell.cell_type == "code")
+    return build("pinned", [(f"{TEXT_NOTEBOOK}:first", first)]).PINNED

@@ -17,10 +17,12 @@ import sys
 import threading
 from functools import partial
 
+from notebook_code import ROOT, build, definition_cells, pinned
+
 THREADS = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
 # Linux: what a process gives back it must ask for again, page by page. Dask's workers give back at once unless told otherwise.
 MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1073741824", "MALLOC_MMAP_THRESHOLD_": "33554432"}
-os.environ.update(THREADS | MEMORY, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+os.environ.update(THREADS | MEMORY | pinned(), KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
 
 import cloudpickle  # noqa: E402
 import joblib  # noqa: E402
@@ -29,7 +31,6 @@ from threadpoolctl import threadpool_limits  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
 from benchmarks.evidence import PROCESSORS, code_of, processor, versions  # noqa: E402
-from notebook_code import ROOT, build, definition_cells  # noqa: E402
 
 KEPT = ROOT / "benchmarks" / ".kept"
 TINY = ("tiny", "EPOCHS = 1")  # one more cell, for a sweep that is only tried

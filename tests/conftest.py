@@ -2,7 +2,10 @@
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the notebooks do, and before NumPy is loaded
+from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions, pinned, read_notebook  # noqa: F401
+
+os.environ.update(pinned())  # as the notebooks do, and before NumPy is loaded
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TQDM_DISABLE", "1")  # nbval compares what is stored, and no progress bar is
 
 import shutil  # noqa: E402
@@ -13,8 +16,6 @@ from pathlib import Path  # noqa: E402
 import matplotlib  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
-
-from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions, read_notebook  # noqa: E402, F401
 
 matplotlib.use("Agg")
 

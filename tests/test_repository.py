@@ -2,7 +2,9 @@
 
 import ast
 import copy
+import inspect
 import json
+import platform
 import re
 import shutil
 import subprocess
@@ -13,6 +15,7 @@ from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from notebook_code import build, load_definitions, pinned
 from run_notebooks import METADATA, canonical
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -111,6 +114,23 @@ def test_readme_states_the_parameters(name, row, parameters):
     (stated,) = re.findall(rf"^\| {row} \| (.*) \|$", section, re.M)
     numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", stated.replace(",", ""))]
     assert numbers == [values[key] for key in parameters.split()]
+
+
+def test_both_notebooks_pin_the_same_kernels():
+    cells = [
+        next(cell.source for cell in read_notebook(name).cells if cell.cell_type == "code")
+        for name in (LSTM_NOTEBOOK, TEXT_NOTEBOOK)
+    ]
+    one, two = (build("first cell", [("first", source)]).PINNED for source in cells)
+    assert one.items() <= two.items() and set(two) - set(one) == {"TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA"}
+    for source in cells:
+        assert source.index("os.environ.update(PINNED") > source.index("PINNED =") and "import numpy" not in source
+    assert platform.machine() not in ("x86_64", "AMD64") or pinned() == two
+
+
+def test_a_job_is_done_by_the_same_function_in_both():
+    work = [load_definitions(name).work for name in (LSTM_NOTEBOOK, TEXT_NOTEBOOK)]
+    assert inspect.getsource(work[0]) == inspect.getsource(work[1])
 
 
 def test_housekeeping_is_the_same_in_both():
