@@ -81,6 +81,18 @@ def test_writing_by_other_means_is_found():
     assert writes_outside_write_whole("write_whole('a', model.save); write_whole('b', lambda path: t.to_csv(path))") == []
 
 
+@BOTH
+def test_text_files_have_the_same_line_ends_on_every_system(name):
+    """Unless they are told, Python and pandas write a carriage return before each line feed on Windows."""
+    wanted, calls = {"write_text": "newline", "to_csv": "lineterminator"}, []
+    for cell in code_cells(name):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in wanted:
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                calls.append((cell.id, node.func.attr, given.get(wanted[node.func.attr])))
+    assert len(calls) >= 2 and all(end == repr("\n") for _, _, end in calls), calls
+
+
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
 @BOTH
 def test_a_killed_write_leaves_the_old_file_or_the_new(name, tmp_path):

@@ -11,8 +11,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pandas as pd
+import papermill
 import pytest
-from conftest import BOTH, LSTM_NOTEBOOK, REDUCED, ROOT, TEXT_NOTEBOOK, guarded, run_notebook
+from conftest import BOTH, LSTM_NOTEBOOK, REDUCED, ROOT, TEXT_NOTEBOOK, guarded, load_definitions, run_notebook
 
 run = pytest.mark.run
 
@@ -66,9 +67,10 @@ def assert_says_nothing_of_the_machine(path, folder):
 
 @run
 def test_a_readers_series_from_end_to_end(tmp_path):
-    """The file is untouched, and the results stand in a folder of their own."""
+    """The file is untouched, the results stand in a folder of their own, small units are legible."""
     path, values = tmp_path / "Größe 1.csv", np.round(np.sin(np.arange(300) / 5), 4)
-    path.write_text("date,price\n" + "\n".join(f"{t},{3 * v + t}" for t, v in enumerate(values)), encoding="utf-8")
+    rows = [f"{t},{(3 * v + t) / 10_000:.8f}" for t, v in enumerate(values)]
+    path.write_text("\n".join(["date,price", *rows]), encoding="utf-8")
     before, own = path.read_bytes(), {"DATA_CSV": path, "DIFFERENCE": True, "VALUE_COLUMN": "price"}
     done = run_notebook(LSTM_NOTEBOOK, tmp_path, **REDUCED[LSTM_NOTEBOOK] | own)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -76,6 +78,26 @@ def test_a_readers_series_from_end_to_end(tmp_path):
     metrics = json.loads((tmp_path / "Größe 1" / "results" / "metrics.json").read_text())
     assert metrics["window_best_mse"] is None and metrics["ratio_mean"] is None and metrics["test_mse"] > 0
     assert {file.name for file in tmp_path.iterdir()} == {"Größe 1.csv", "Größe 1", "run.ipynb"}
+    cells = nbformat.read(tmp_path / "run.ipynb", as_version=4).cells
+    shown, as_text = {cell.id: cell.outputs[0] for cell in cells if cell.get("outputs")}, load_definitions(LSTM_NOTEBOOK).as_text
+    for key in ("test_mse", "persistence_mse"):
+        written = as_text(metrics[key])
+        assert float(written) > 0 and written in shown["test"].data["text/plain"]
+    assert f" within {as_text(metrics['interval_width'] / 2)} of it" in shown["next-value-run"].text
+
+
+@run
+def test_a_late_failure_loses_no_result(tmp_path):
+    """The results of notebook 1 are on disk as soon as they are known, whatever the chapters after them come to."""
+    notebook = nbformat.read(ROOT / LSTM_NOTEBOOK, as_version=4)
+    next(cell for cell in notebook.cells if cell.id == "inside").source = "raise RuntimeError('late')"
+    nbformat.write(notebook, tmp_path / "failing.ipynb")
+    with pytest.raises(papermill.PapermillExecutionError, match="late"):
+        options = {"cwd": tmp_path, "kernel_name": "python3", "progress_bar": False}
+        papermill.execute_notebook(tmp_path / "failing.ipynb", None, REDUCED[LSTM_NOTEBOOK], **options)
+    metrics = json.loads((tmp_path / "results" / "metrics.json").read_text())
+    forecasts = pd.read_csv(tmp_path / "results" / "forecasts.csv", index_col="t")
+    assert metrics["test_mse"] == pytest.approx(((forecasts["lstm"] - forecasts["value"]) ** 2).mean(), rel=1e-9)
 
 
 @run
