@@ -98,6 +98,14 @@ def test_lstm_grid_runs(copy):
 
 
 @pytest.mark.run
+def test_lstm_lookback_runs(copy):
+    figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_lookback", 2, "--processes", 1)
+    assert figures["lookback_seeds"] == figures["ar_chosen_seeds"] == 2
+    for lookback in (5, 10):  # from one window, no linear forecast is better than the window's best, up to the draw of the noise
+        assert figures[f"lookback_{lookback}_ar_ratio"] > 0.9 * figures[f"lookback_{lookback}_best_ratio"] > 0.8
+
+
+@pytest.mark.run
 def test_lstm_own_series_runs_and_names_its_figures_by_a_slug(copy):
     write_series(copy / "New York.csv")
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_own_series", "New York.csv", "--processes", 1)

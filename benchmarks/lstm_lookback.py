@@ -1,0 +1,109 @@
+"""Notebook 1 over the lookback: the LSTM, an autoregression and the window's best, each from the same last values.
+
+usage: python -m benchmarks.lstm_lookback [SEEDS] [--cluster ...]        (default 10: seeds 5000 to 5009)
+
+Every error is divided by that of the noise in the same test part: 1 is the floor that no forecast can beat. The network's
+settings are those that were chosen for ten values. Beside it, over seeds 0 to 99, AR whose lag and ridge penalty are both chosen
+on the validation part, against the best that ten values allow.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from benchmarks.evidence import place, write_evidence
+from benchmarks.sweep import arguments, sweep
+from notebook_code import LSTM_NOTEBOOK
+
+FIRST_SEED = 5000
+LOOKBACKS = (100, 60, 40, 30, 20, 10, 5)  # the slow ones first
+LAGS = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
+LOOKS = {"lstm": ("LSTM", "C0", "o-"), "ar": ("AR", "C1", "s-"), "best": ("the best that the window allows", "black", ".--")}
+
+
+def mean_squares(nb, forecast, data):
+    """The mean squared error on the test part, in the series' own units."""
+    return np.mean((forecast - data["value"][data["test"][2]]) ** 2)
+
+
+def one_lookback(nb, seed, lookback):
+    """The three errors on one series for one lookback, as multiples of the noise in the same test part."""
+    nb.tqdm = lambda items, **_: items
+    series = nb.make_series(seed)
+    data = nb.prepare(series["value"].to_numpy(), lookback)
+    X, _, at = data["test"]
+    noise = np.mean((series["value"] - series["clean"]).to_numpy()[at] ** 2)
+    windows = np.lib.stride_tricks.sliding_window_view(data["value"], lookback)[at - lookback]
+    params, _ = nb.train(data, seed)
+    forecasts = {
+        "lstm": nb.own_units(data, "test", nb.predict(params, X.astype(np.float32))),
+        "ar": nb.own_units(data, "test", nb.predict_ar(nb.choose_ar(data), X)),
+        "best": nb.window_best(windows),
+    }
+    return {name: mean_squares(nb, forecast, data) / noise for name, forecast in forecasts.items()}
+
+
+def chosen_lag(nb, seed):
+    """AR with its lag and ridge penalty chosen on the validation part: its test error over the best that ten values allow."""
+    value, tried = nb.make_series(seed)["value"].to_numpy(), {}
+    for lag in LAGS:
+        data = nb.prepare(value, lag)
+        ar, (X, y, _) = nb.choose_ar(data), data["validation"]
+        error = mean_squares(nb, nb.own_units(data, "test", nb.predict_ar(ar, data["test"][0])), data)
+        # scaled alike for every lag, since the training part that sets the scale is the same
+        tried[lag] = np.mean((nb.predict_ar(ar, X) - y) ** 2), error
+    ten, at = nb.prepare(value, 10), nb.prepare(value, 10)["test"][2]
+    floor = mean_squares(nb, nb.window_best(np.lib.stride_tricks.sliding_window_view(value, 10)[at - 10]), ten)
+    lag = min(tried, key=tried.get)
+    return {"lag": lag, "ratio": tried[lag][1] / floor}
+
+
+def interval(values):
+    """(mean, low, high): a 95% t-interval over seeds."""
+    margin = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    return np.mean(values), np.mean(values) - margin, np.mean(values) + margin
+
+
+def draw(table, path):
+    """Error over the noise against the lookback, with 95% intervals."""
+    figure, axis = plt.subplots(figsize=(7, 3.8), layout="constrained")
+    for name, (label, color, style) in LOOKS.items():
+        means = table.groupby("lookback")[name].apply(lambda values: pd.Series(interval(values))).unstack()
+        axis.plot(means.index, means[0], style, color=color, label=label)
+        axis.fill_between(means.index, means[1], means[2], color=color, alpha=0.15)
+    axis.axhline(1, color="grey", ls=":", label="noise")
+    axis.set(xscale="log", xlabel="values that a forecast sees", ylabel="test error / noise")
+    axis.set_xticks(sorted(table["lookback"].unique()), sorted(table["lookback"].unique()))
+    axis.minorticks_off()
+    axis.legend(frameon=False)
+    axis.set_title("A network buys what a short window hides", loc="left")
+    figure.savefig(path, dpi=120, metadata={"Software": None})
+
+
+def main(count, write, tiny=False, **options):
+    seeds = range(FIRST_SEED, FIRST_SEED + (2 if tiny else count))
+    jobs = [(seed, lookback) for lookback in (LOOKBACKS[-2:] if tiny else LOOKBACKS) for seed in seeds]
+    found = sweep(LSTM_NOTEBOOK, one_lookback, jobs, "lookbacks", tiny=tiny, **options)
+    table = pd.DataFrame(found).assign(lookback=[lookback for _, lookback in jobs])
+    figures = {}
+    for (lookback, group), name in ((item, name) for item in table.groupby("lookback") for name in LOOKS):
+        for key, value in zip(("", "_low", "_high"), interval(group[name])):
+            figures[f"lookback_{lookback}_{name}_ratio{key}"] = value
+    print(table.groupby("lookback").mean().round(3).to_string())
+    lags = sweep(LSTM_NOTEBOOK, chosen_lag, [(seed,) for seed in range(2 if tiny else 100)], "lags", tiny=tiny, **options)
+    chosen = pd.DataFrame(lags)
+    mean, low, high = interval(chosen["ratio"])
+    print(
+        f"AR, lag chosen: {mean:.3f} of the best from ten values ({low:.3f} to {high:.3f}), at worst {chosen['ratio'].max():.3f}"
+    )
+    draw(table, place(LSTM_NOTEBOOK, "lookback.png", write))
+    write_evidence(LSTM_NOTEBOOK, "lstm_lookback", count, write, lookback_seeds=len(seeds), **figures,
+                   ar_chosen_seeds=len(chosen), ar_chosen_ratio_mean=mean, ar_chosen_ratio_low=low, ar_chosen_ratio_high=high,
+                   ar_chosen_ratio_max=chosen["ratio"].max(), ar_chosen_lag_median=chosen["lag"].median())  # fmt: skip
+
+
+if __name__ == "__main__":
+    plt.switch_backend("Agg")
+    count, write, options = arguments(__doc__, 10)
+    main(count, write, **options)
