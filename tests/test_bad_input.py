@@ -12,6 +12,7 @@ import pytest
 from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK, load_definitions, read_notebook
 
 lstm, text = load_definitions(LSTM_NOTEBOOK), load_definitions(TEXT_NOTEBOOK)
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 VALUES = np.round(np.sin(np.arange(150) / 5), 4).tolist()
 TEXTS = "text,genre\n" + "".join(f"text number {number} of {genre},{genre}\n" for genre in "ab" for number in range(10))
 
@@ -134,6 +135,26 @@ TEXT_CASES = {
 LSTM_CASES |= {
     "no header": (column(VALUES[1:], "0.0"), {}, "has numbers in its first row, 0.0", "put a row of column names above it"),
     "no header, two columns": (timed(range(150)).partition("\n")[2], {}, "has numbers in its first row, 0, 0.0", "column names"),
+    "no header, month and value": (
+        column([f"Jan {2000 + t},{v}" for t, v in enumerate(VALUES)][1:], "Jan 2000,10.0"),
+        {},
+        "has the number 10.0 in its first row, above the values",
+        "put a row of column names above it",
+    ),
+    "no header, name and value": (
+        column([f"station A,{v}" for v in VALUES], "station A,10.0"),
+        {},
+        "has the number 10.0 in its first row",
+        "column names",
+    ),
+    "a mark for missing": (column([*VALUES[:140], 1e20, *VALUES]), {}, "row 141: 1e+20 is a million times", "fix or delete"),
+    "a late mark for missing": (column([*VALUES, *VALUES, -1e20]), {}, "row 301: -1e+20 is a million times", "fix or delete"),
+    "newest first, DATE": (
+        timed([f"{2200 - t}-01-01" for t in range(150)], "DATE,value"),
+        {},
+        "column DATE, row 2: '2199-01-01'",
+        "sort the rows",
+    ),
     "no header, date and value": (
         timed([f"1981-01-{1 + t:02}" for t in range(31)], "1981-01-01,20.7"),
         {},

@@ -106,6 +106,19 @@ def test_saliency_is_the_fall_of_the_log_odds_when_a_word_is_left_out():
     np.testing.assert_allclose(values, [fall, 0, 0, fall], atol=1e-12)
 
 
+def test_saliency_compares_with_what_the_net_reads():
+    """Of a text that is too long, the words that are listed; and what is no word, such as a dash, is not listed."""
+
+    def predict(texts):
+        found = np.array(["goal" in nb.tokenise(text)[: nb.MAX_WORDS] for text in texts])
+        return np.column_stack([0.5 + 0.4 * found, 0.5 - 0.4 * found])
+
+    words, values = nb.saliency(" ".join(["word —"] * 110 + ["goal"]), predict)
+    assert words == ["word"] * 110 + ["goal"] and values[-1] > 2 and (values[:-1] == 0).all()
+    words, values = nb.saliency("word " * 300 + "goal", predict)
+    assert len(words) == nb.MAX_WORDS and (values == 0).all()
+
+
 @given(st.integers(0, 10**6))
 def test_the_calibration_error_is_that_of_its_definition(seed):
     rng = np.random.default_rng(seed)

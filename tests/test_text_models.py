@@ -107,6 +107,7 @@ LANGUAGES = {  # a text, and its words
     "typographic": ("‘It’s’ — “well‑known” … bank’s", "it's well known bank's"),
     "German": ("Österreich, ÖSTERREICH und österreich: Maß", "österreich österreich und österreich maß"),
     "Greek": ("ΑΘΗΝΑ, Αθήνα; Σοφός ΟΔΟΣ", "αθηνα αθήνα σοφός οδος"),
+    "Greek without blanks": ("ΤΕΛΟΣ.Νέα ΟΔΟΣ:Α ΤΕΛΟΣ", "τελος νέα οδος α τελος"),
     "Turkish": ("İstanbul IRMAK ırmak Iğdır'da", "i\u0307stanbul irmak ırmak iğdır'da"),
     "Russian": ("МОСКВА, Москва и ёлка", "москва москва и ёлка"),
     "Bengali": ("বিদ্যালয়, শিক্ষক।", "বিদ্যালয় শিক্ষক"),
@@ -163,10 +164,12 @@ def test_a_line_end_inside_a_word_does_not_break_the_kept_model(mark, tmp_path):
 def test_the_vectoriser_keeps_the_order_and_knows_training_words_alone():
     vectoriser = nb.make_vectoriser(["the bank cut the fee", "the team won"])
     numbers = np.array(vectoriser(["won bank", "bank won", "unheard bank"]))
-    assert numbers.shape == (3, 5) and (numbers[0, :2] == numbers[1, 1::-1]).all() and numbers[2, 0] == 1
+    assert numbers.shape == (3, nb.MAX_WORDS) and (numbers[0, :2] == numbers[1, 1::-1]).all() and numbers[2, 0] == 1
     assert (numbers[:, 2:] == 0).all()
-    words = " ".join(["word"] * 1000)
-    assert np.array(nb.make_vectoriser([words])([words])).shape == (1, nb.MAX_WORDS)
+    longer = "bank " * 9 + "won"  # than every text in training: nothing of it is lost
+    assert nb.word_numbers(vectoriser, [longer, "bank"]).shape == (2, 10)
+    assert nb.word_numbers(vectoriser, ["word " * 1000]).shape == (1, nb.MAX_WORDS)
+    assert nb.word_numbers(vectoriser, [""]).shape == (1, 1)
 
 
 def test_judge_agrees_with_scikit_learn(corpus):
@@ -210,6 +213,27 @@ def test_the_interval_of_a_share_is_students_where_it_is_narrow():
     values = [0.701, 0.703, 0.699, 0.702, 0.700]
     np.testing.assert_allclose(nb.share_interval(values), nb.interval(values), atol=1e-5)
     assert nb.share_interval([1.0, 1.0]) == (1, 1, 1) and nb.share_interval([0.95, 1.0])[2] < 1
+    assert nb.share_interval([0.9, 0.9]) == (0.9, 0.9, 0.9)  # holds its own mean
+    np.testing.assert_allclose(nb.difference_interval([0.24, 0.25, 0.23]), nb.interval([0.24, 0.25, 0.23]), atol=1e-3)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=9), st.floats(0, 1))
+def test_the_interval_of_a_difference_lies_between_minus_1_and_1(values, overlap):
+    mean, low, high = nb.difference_interval(values, overlap)
+    assert -1 <= low <= mean + 1e-12 and mean - 1e-12 <= high <= 1 and mean == pytest.approx(np.mean(values), abs=1e-12)
+
+
+def test_means_that_differ_by_rounding_alone_are_a_tie(monkeypatch):
+    shares = {"LSTM": [0.5, 0.5, 0.5], "b": [0.9, 0.8, 0.7], "a": [0.7, 0.8, 0.9]}
+    assert np.mean(shares["b"]) > np.mean(shares["a"])
+    rows = {
+        (name, trial): {"accuracy": value, "validation": value} for name in shares for trial, value in enumerate(shares[name])
+    }
+    scores = pd.DataFrame(rows).T
+    scores.index.names = ["model", "trial"]
+    space = vars(nb) | {"scores": scores, "data": pd.DataFrame({"split": ["train", "test"]}), "DATA_CSV": ""}
+    exec(next(cell for cell in read_notebook(TEXT_NOTEBOOK).cells if cell.id == "summary").source, space)
+    assert list(space["summary"].index) == ["a", "b", "LSTM"]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +246,7 @@ def test_the_interval_of_a_share_is_students_where_it_is_narrow():
             2,
             "is +36.0 points (interval -90.0 to +162.0, with 2 trials; set N_SEEDS to 5",
         ),
+        ((0.05, 0.05, 0.05), 2, "The LSTM and a bag differ by +5.0 points in every trial: set N_SEEDS higher for an interval."),
         ((0.001, -0.01, 0.012), 5, "cannot be told apart: the difference is +0.1 points (interval -1.0 to +1.2)."),
     ],
 )
