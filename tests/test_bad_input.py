@@ -12,7 +12,6 @@ import pytest
 from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK, load_definitions, read_notebook
 
 lstm, text = load_definitions(LSTM_NOTEBOOK), load_definitions(TEXT_NOTEBOOK)
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 VALUES = np.round(np.sin(np.arange(150) / 5), 4).tolist()
 TEXTS = "text,genre\n" + "".join(f"text number {number} of {genre},{genre}\n" for genre in "ab" for number in range(10))
 
