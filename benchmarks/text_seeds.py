@@ -1,6 +1,7 @@
-"""Notebook 2 over many corpora: every model's scores, with 95% intervals and paired differences.
+"""Notebook 2 over many fresh corpora: every model of the notebook, and the ladder of its nets; with 95% intervals and paired
+differences.
 
-usage: python -m benchmarks.text_seeds [SEEDS] [--cluster ...]        (default 20: corpora 0 to 19)
+usage: python -m benchmarks.text_seeds [COUNT] [--cluster ...]        (default 20: corpora 100 to 119; half of them for STEPS)
 """
 
 from benchmarks.evidence import quantiles, slug, write_evidence
@@ -8,47 +9,69 @@ from benchmarks.sweep import arguments
 from benchmarks.text_trials import best_rival, corpus_of, score_all, tune
 from notebook_code import TEXT_NOTEBOOK, load_definitions
 
+FIRST = 100  # no setting was ever chosen on these corpora
+STEPS = [
+    "LSTM, own vectors",
+    "LSTM, frozen vectors",
+    "GRU, trained vectors",
+    "GRU, frozen vectors",
+    "convolution, trained vectors",
+]
+ORDER_AWARE = "weighted clauses, logistic regression"
+
 
 def main(count, write, tiny=False, **options):
     nb = load_definitions(TEXT_NOTEBOOK)
     chosen = tune(tiny=tiny, **options)
-    jobs = [(name, chosen[name], corpus_of(seed, tiny)) for seed in range(count) for name in chosen]
+    print(*chosen.items(), sep="\n")
+    jobs = [(name, chosen[name], corpus_of(FIRST + number, tiny)) for number in range(count)
+            for name in chosen if number < (count + 1) // 2 or name not in STEPS]  # fmt: skip
     scores = score_all(jobs, "models x corpora", tiny=tiny, **options)
     measures = ["accuracy", "macro_f1", "log_loss", "plain", "crossover"]
-    assert scores.notna().all(axis=None), "a score is missing"
+    assert scores.drop(columns="size").notna().all(axis=None), "a score is missing"
     means = scores.groupby("model").mean(numeric_only=True).sort_values("accuracy", ascending=False)
-    print(means.drop(columns="seed").round(3).to_string())
     median = scores.groupby("model")[["fit_seconds", "texts_a_second"]].median()  # one thread to a fit
     accuracy = scores.pivot(index="seed", columns="model", values="accuracy")
-    rivals = [name for name in means.index if "LSTM" not in name]
-    best = best_rival(means, rivals)
-    gaps = {name: nb.interval(accuracy["LSTM"] - accuracy[name]) for name in rivals}
+    table = {}
+    for name, row in means.iterrows():
+        _, low, high = nb.share_interval(accuracy[name].dropna())
+        table[name] = {"accuracy": row["accuracy"], "low": low, "high": high, "crossover": row["crossover"],
+                       "weights": None if row["size"] != row["size"] else round(row["size"]),
+                       "fit_seconds": median.loc[name, "fit_seconds"], "corpora": int(accuracy[name].count())}  # fmt: skip
+        print(f"{name:40}", *(f"{key} {value:.4g}" for key, value in table[name].items() if value is not None))
+    one_direction = [name for name in means.index if name.startswith("LSTM") and "both" not in name]
+    lstm, rival = best_rival(means, one_direction), best_rival(means, list(nb.RIVALS))
+    bag = best_rival(means, [*nb.RIVALS.keys() - {ORDER_AWARE}, "order-free net"])
+    families = {
+        family: best_rival(means, [name for name in means.index if name.startswith(family)]) for family in ("GRU", "convolution")
+    }
+    gaps = {name: nb.difference_interval((accuracy[lstm] - accuracy[name]).dropna()) for name in means.index if name != lstm}
     for name, (mean, low, high) in gaps.items():
-        print(f"LSTM - {name:35} {mean:+.3f}  95% {low:+.3f} to {high:+.3f}")
-    mean, low, high = nb.interval(accuracy["LSTM"])
+        print(f"{lstm} - {name:35} {mean:+.4f}  95% {low:+.4f} to {high:+.4f}")
+    _, low, high = nb.share_interval(accuracy["LSTM"])
     figures = {slug(name, score): means.loc[name, score] for name in means.index for score in ("accuracy", "crossover")}
     figures |= {slug(name, cost): median.loc[name, cost] for name in median.index for cost in median}
     figures |= {
         "seeds": count,
-        "lstm_accuracy": mean,
         "lstm_accuracy_low": low,
         "lstm_accuracy_high": high,
         "lstm_accuracy_worst": accuracy["LSTM"].min(),
-        "lstm_accuracy_median": accuracy["LSTM"].median(),
-        "lstm_accuracy_5_percent": accuracy["LSTM"].quantile(0.05),
-        "lstm_accuracy_95_percent": accuracy["LSTM"].quantile(0.95),
         "lstm_macro_f1": means.loc["LSTM", "macro_f1"],
         "lstm_plain_accuracy": means.loc["LSTM", "plain"],
         "lstm_crossover_accuracy": means.loc["LSTM", "crossover"],
-        "best_rival": best,
-        "best_rival_accuracy": means.loc[best, "accuracy"],
-        "best_rival_crossover_accuracy": means.loc[best, "crossover"],
-        "difference_mean": gaps[best][0],
-        "difference_low": gaps[best][1],
-        "difference_high": gaps[best][2],
+        "best_lstm_accuracy_low": table[lstm]["low"],
+        "best_lstm_accuracy_high": table[lstm]["high"],
+        "best_lstm_accuracy_worst": accuracy[lstm].min(),
+        "ladder": table,
+        "differences_to_best_lstm": {name: dict(zip(("mean", "low", "high"), gap)) for name, gap in gaps.items()},
         "quantiles": {name: quantiles(group[measures]) for name, group in scores.groupby("model")},
-        "smallest_difference_low": min(low for _, low, _ in gaps.values()),
     }
+    best = {"best_lstm": lstm, "best_rival": rival, "best_bag": bag, "order_aware_rival": ORDER_AWARE}
+    for role, name in (best | {family.lower(): name for family, name in families.items()}).items():
+        figures |= {role: name, f"{role}_accuracy": means.loc[name, "accuracy"]}
+        figures[f"{role}_crossover_accuracy"] = means.loc[name, "crossover"]
+    for role, name in (("difference", rival), ("difference_to_order_aware", ORDER_AWARE), ("difference_to_bag", bag)):
+        figures |= {f"{role}_{side}": value for side, value in zip(("mean", "low", "high"), gaps[name])}
     write_evidence(TEXT_NOTEBOOK, "text_seeds", count, write, **figures)
 
 

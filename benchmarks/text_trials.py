@@ -54,18 +54,39 @@ def validation(nb, name, settings, corpus):
 
 
 def scores(nb, name, settings, corpus):
-    """The scores of one model on the test texts, and its cost: seconds to fit, texts read in a second."""
+    """The scores of one model on the test texts, and its cost: weights, seconds to fit, texts read in a second."""
     table = make_table(nb, **corpus)
     outcome = nb.fit_model(name, settings, table, corpus["seed"])
     fit_seconds, read_seconds = outcome["seconds"]
-    cost = {"fit_seconds": fit_seconds, "texts_a_second": (len(table) - len(nb.part_of(table, "train"))) / read_seconds}
+    read = len(table) - len(nb.part_of(table, "train"))
+    cost = {"size": outcome["size"], "fit_seconds": fit_seconds, "texts_a_second": read / read_seconds}
     return {"model": name, "seed": corpus["seed"]} | nb.score(table, outcome) | cost
+
+
+def ladder(nb):
+    """{model: settings to choose from}: the steps from the LSTM as described to the one with attention, and further, and the
+    same for a GRU and a convolution."""
+    frozen = {name: [{"reader": name} | nb.FROZEN | {"dropout": dropout} for dropout in (0.3, 0.5)] for name in nb.READERS}
+    slower = {name: [settings | {"learning_rate": rate, "dropout": 0.3} for rate in (0.002, 0.004)]
+              for name, (settings, _) in frozen.items()}  # fmt: skip
+    return {
+        "LSTM, own vectors": [{"initialised": True} | settings for settings in nb.GRID],
+        "LSTM, frozen vectors": frozen["last"],
+        "LSTM in both directions, attention": frozen["both directions, attention"],
+        "GRU, trained vectors": [{"reader": "GRU"} | settings for settings in nb.GRID],
+        "GRU, frozen vectors": frozen["GRU"],
+        "GRU, attention": frozen["GRU, attention"],
+        "convolution, trained vectors": [{"reader": "convolution"} | settings for settings in nb.GRID],
+        "convolution, frozen vectors": slower["convolution"],
+        "convolution, attention": slower["convolution, attention"],
+    }
 
 
 def tune(names=None, tiny=False, **options):
     """{model: settings} as the notebook chooses them: on the validation texts of the committed corpus (seed 0)."""
     nb, corpus = load_definitions(TEXT_NOTEBOOK), corpus_of(0, tiny)
-    grids = {name: nb.GRIDS[name][: 1 if tiny else None] for name in names or nb.GRIDS}
+    known = nb.GRIDS | ladder(nb)
+    grids = {name: known[name][: 1 if tiny else None] for name in names or known}
     jobs = [(name, settings, corpus) for name, grid in grids.items() for settings in grid]
     outcomes = sweep(TEXT_NOTEBOOK, validation, jobs, "tuning", tiny=tiny, **options)
     table = make_table(nb, **corpus)
