@@ -22,7 +22,8 @@ from benchmarks import evidence
 from benchmarks import sweep as sweep_module
 from benchmarks.lstm_speed import per_sample
 from benchmarks.sweep import sweep
-from benchmarks.text_trials import alter, best_rival
+from benchmarks.text_map import LSTM, judge_cell
+from benchmarks.text_trials import alter, best_rival, ladder
 
 BOTH = pytest.mark.parametrize("notebook", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 FOLDERS = ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM")
@@ -115,18 +116,25 @@ def test_lstm_own_series_runs_and_names_its_figures_by_a_slug(copy):
     }
 
 
-@pytest.mark.run
+@pytest.mark.verify
 def test_text_seeds_runs_with_every_model(copy):
-    figures = run_tiny(copy, TEXT_NOTEBOOK, "text_seeds", 2, "--processes", 1)
-    models = load_definitions(TEXT_NOTEBOOK).GRIDS
+    figures = run_tiny(copy, TEXT_NOTEBOOK, "text_seeds", 2)
+    nb = load_definitions(TEXT_NOTEBOOK)
+    models = nb.GRIDS.keys() | ladder(nb).keys()
     assert {evidence.slug(name, "accuracy") for name in models} <= figures.keys()
-    assert figures["seeds"] == 2 and figures["best_rival"] in models
+    assert figures["seeds"] == 2 and figures["best_rival"] in models and figures["ladder"].keys() == models
+
+
+@pytest.mark.verify
+def test_text_sizes_runs(copy):
+    figures = run_tiny(copy, TEXT_NOTEBOOK, "text_sizes", 2)
+    assert {"at_100_best_lstm_accuracy", "at_160_difference_to_order_aware_low", "crossing_texts"} <= figures.keys()
 
 
 @pytest.mark.verify
 def test_text_controls_runs(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_controls", 1, "--processes", 1)
-    assert {"control_shuffled_crossover", "control_without_although_crossover"} <= figures.keys()
+    assert {"control_shuffled_weighted_clauses_crossover", "control_as_it_is_weighted_clauses_accuracy"} <= figures.keys()
 
 
 @pytest.mark.verify
@@ -135,6 +143,22 @@ def test_text_map_runs_and_leaves_the_committed_picture_alone(copy):
     assert {"map_50_percent_100_texts_lstm", "map_100_percent_100_texts_rival"} <= figures.keys()
     tried_figure = copy / "benchmarks/.kept/tried/Text_Classification_LSTM/decision_map.png"
     assert tried_figure.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "lstm, rival, winner",
+    [
+        ([0.9, 0.91, 0.9], [0.7, 0.7, 0.72], "LSTM"),
+        ([0.7, 0.7, 0.72], [0.9, 0.91, 0.9], "rival"),
+        ([0.6, 0.9, 0.7], [0.7, 0.7, 0.72], "level"),
+        ([0.4, 0.41, 0.4], [0.3, 0.3, 0.31], "nobody"),
+    ],
+)
+def test_a_cell_of_the_map_names_no_winner_inside_the_noise(lstm, rival, winner):
+    rows = [(LSTM, seed, 0.5, value) for seed, value in enumerate(lstm) for _ in range(3)]
+    rows += [(name, seed, seen, value) for name, seen in (("a", 0.6), ("b", 0.5)) for seed, value in enumerate(rival)]
+    cell = judge_cell(load_definitions(TEXT_NOTEBOOK), pd.DataFrame(rows, columns=["model", "seed", "validation", "accuracy"]))
+    assert cell["winner"] == winner and cell["rival_name"] == "a"
 
 
 @pytest.mark.verify
