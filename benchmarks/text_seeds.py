@@ -1,7 +1,7 @@
 """Notebook 2 over many fresh corpora: every model of the notebook, and the ladder of its nets; with 95% intervals and paired
 differences.
 
-usage: python -m benchmarks.text_seeds [COUNT] [--cluster ...]        (default 20: corpora 100 to 119; five for STEPS)
+usage: python -m benchmarks.text_seeds [COUNT] [--cluster ...]        (default 20: corpora 100 to 119; five for others than EVERYWHERE)
 """
 
 from benchmarks.evidence import quantiles, slug, write_evidence
@@ -10,13 +10,7 @@ from benchmarks.text_trials import best_rival, corpus_of, score_all, tune
 from notebook_code import TEXT_NOTEBOOK, load_definitions
 
 FIRST = 100  # no setting was ever chosen on these corpora
-STEPS = [
-    "LSTM, own vectors",
-    "LSTM, frozen vectors",
-    "GRU, trained vectors",
-    "GRU, frozen vectors",
-    "convolution, trained vectors",
-]
+EVERYWHERE = ["LSTM", "LSTM, attention"]  # and those classical models that are no trees
 ORDER_AWARE = "weighted clauses, logistic regression"
 
 
@@ -24,8 +18,9 @@ def main(count, write, tiny=False, **options):
     nb = load_definitions(TEXT_NOTEBOOK)
     chosen = tune(tiny=tiny, **options)
     print(*chosen.items(), sep="\n")
+    everywhere = EVERYWHERE + [name for name in nb.RIVALS if "forest" not in name and "boosting" not in name]
     jobs = [(name, chosen[name], corpus_of(FIRST + number, tiny)) for number in range(count)
-            for name in chosen if 4 * number < count or name not in STEPS]  # fmt: skip
+            for name in chosen if 4 * number < count or name in everywhere]  # fmt: skip
     scores = score_all(jobs, "models x corpora", tiny=tiny, **options)
     measures = ["accuracy", "macro_f1", "log_loss", "plain", "crossover"]
     assert scores.drop(columns="size").notna().all(axis=None), "a score is missing"
