@@ -1,7 +1,7 @@
 """Notebook 2 over many fresh corpora: every model of the notebook, and the ladder of its nets; with 95% intervals and paired
 differences.
 
-usage: python -m benchmarks.text_seeds [COUNT] [--cluster ...]        (default 20: corpora 100 to 119; five for others than EVERYWHERE)
+usage: python -m benchmarks.text_seeds [COUNT] [--cluster ...]        (default 20: corpora 100 to 119, or five of them)
 """
 
 from benchmarks.evidence import quantiles, slug, write_evidence
