@@ -18,7 +18,6 @@ from notebook_code import LSTM_NOTEBOOK
 
 FIRST_SEED = 5000
 LOOKBACKS = (100, 60, 40, 30, 20, 10, 5)  # the slow ones first
-LAGS = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 LOOKS = {"lstm": ("LSTM", "C0", "o-"), "ar": ("AR", "C1", "s-"), "best": ("the best that the window allows", "black", ".--")}
 
 
@@ -46,17 +45,11 @@ def one_lookback(nb, seed, lookback):
 
 def chosen_lag(nb, seed):
     """AR with its lag and ridge penalty chosen on the validation part: its test error over the best that ten values allow."""
-    value, tried = nb.make_series(seed)["value"].to_numpy(), {}
-    for lag in LAGS:
-        data = nb.prepare(value, lag)
-        ar, (X, y, _) = nb.choose_ar(data), data["validation"]
-        error = mean_squares(nb, nb.own_units(data, "test", nb.predict_ar(ar, data["test"][0])), data)
-        # scaled alike for every lag, since the training part that sets the scale is the same
-        tried[lag] = np.mean((nb.predict_ar(ar, X) - y) ** 2), error
-    ten, at = nb.prepare(value, 10), nb.prepare(value, 10)["test"][2]
-    floor = mean_squares(nb, nb.window_best(np.lib.stride_tricks.sliding_window_view(value, 10)[at - 10]), ten)
-    lag = min(tried, key=tried.get)
-    return {"lag": lag, "ratio": tried[lag][1] / floor}
+    data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), 10)
+    lag, weights, longer = nb.choose_lag(data)
+    error = mean_squares(nb, nb.own_units(longer, "test", nb.predict_ar(weights, longer["test"][0])), longer)
+    windows = np.lib.stride_tricks.sliding_window_view(data["value"], 10)[data["test"][2] - 10]
+    return {"lag": lag, "ratio": error / mean_squares(nb, nb.window_best(windows), data)}
 
 
 def interval(values):

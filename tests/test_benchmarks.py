@@ -20,6 +20,7 @@ from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
 
 from benchmarks import evidence
 from benchmarks import sweep as sweep_module
+from benchmarks.lstm_own_series import seasonal_data
 from benchmarks.lstm_speed import per_sample
 from benchmarks.sweep import sweep
 from benchmarks.text_map import LSTM, judge_cell
@@ -107,12 +108,34 @@ def test_lstm_lookback_runs(copy):
 
 
 @pytest.mark.run
+def test_lstm_recall_runs(copy):
+    figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_recall", 2, "--processes", 1)
+    assert figures["recall_seeds"] == 2 and figures["recall_steps"] == 20
+    for net in ("lstm_forget_bias_4", "relu_rnn_identity"):
+        low, middle, high = (figures[f"recall_{net}_error_{key}"] for key in ("min", "median", "max"))
+        assert 0 < low <= middle <= high
+
+
+def test_a_season_stands_beside_each_value():
+    """Of two inputs a step, the second is the value a season before the next one: the last is a season before the target."""
+    nb = load_definitions(LSTM_NOTEBOOK)
+    data = seasonal_data(nb, np.arange(200.0), lookback=5, difference=False, season=12)
+    low, high = data["scale"]
+    for part in nb.PARTS:
+        X, y, at = data[part]
+        values = (low + (high - low) * X).round(9)
+        assert np.array_equal(values[:, :, 0], at[:, None] - np.arange(5, 0, -1))
+        assert np.array_equal(values[:, :, 1], values[:, :, 0] + 1 - 12) and np.allclose(low + (high - low) * y[:, 0], at)
+
+
+@pytest.mark.run
 def test_lstm_own_series_runs_and_names_its_figures_by_a_slug(copy):
     write_series(copy / "New York.csv")
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_own_series", "New York.csv", "--processes", 1)
     assert set(figures) == {
-        *(f"new_york_ratio_to_{rival}" for rival in ("persistence", "seasonal_naive", "ar")),
-        *(f"new_york_{setting}" for setting in ("lookback", "difference", "input_noise")),
+        *(f"new_york_ratio_to_{rival}" for rival in ("persistence", "seasonal_naive", "ar", "kernel_ridge")),
+        *(f"new_york_{rival}_ratio_to_persistence" for rival in ("ar", "kernel_ridge")),
+        *(f"new_york_{setting}" for setting in ("lookback", "difference", "input_noise", "season", "seasonal_input", "ar_lag")),
     }
 
 

@@ -130,13 +130,27 @@ def test_rivals_are_aligned():
     """On a series where a rival is exactly right, its error is zero; one step off it would not be."""
     steps = np.arange(400)
     table = forecasts_of(np.sin(2 * np.pi * steps / 25), season=25)
-    for name in ("seasonal_naive", "ar", "fitted_sine"):
+    for name in ("seasonal_naive", "ar", "ar_chosen", "fitted_sine"):
         assert abs(table[name] - table["value"]).max() < 1e-3, name
     value = np.arange(400) % 7 * 1.0
     table = forecasts_of(value, season=7)
     assert np.array_equal(table["value"], value[table.index])
     assert np.array_equal(table["persistence"], value[table.index - 1])
     assert np.array_equal(table["seasonal_naive"], table["value"])
+
+
+def test_the_chosen_lag_is_the_best_on_validation_and_no_more_than_the_rows_allow():
+    data = nb.prepare(nb.make_series(1)["value"].to_numpy(), 10)
+    lag, weights, longer = nb.choose_lag(data, season=50)
+
+    def error(data, weights):
+        return np.mean((nb.predict_ar(weights, data["validation"][0]) - data["validation"][1]) ** 2)
+
+    others = [nb.prepare(data["value"], other) for other in nb.LAGS]
+    assert lag > 10 and error(longer, weights) == min(error(other, nb.choose_ar(other)) for other in others)
+    assert np.array_equal(longer["test"][2], data["test"][2]) and longer["test"][0].shape[1] == lag
+    wave = np.sin(np.arange(200) / 5)  # 110 rows to train on
+    assert nb.choose_lag(nb.prepare(wave, 10, True), season=31)[0] <= 27
 
 
 def test_the_windows_best_is_aligned():
@@ -265,7 +279,7 @@ def test_a_written_value_is_off_by_less_than_a_hundredth_of_the_spread(spread, m
 
 
 def test_every_bug_is_one_line_and_caught():
-    assert len(nb.BUGS) == 5
+    assert len(nb.BUGS) == 6
     for name, (line, bug) in nb.BUGS.items():
         assert "\n" not in line + bug
         assert nb.model_error(nb.with_bug(line, bug)) > 1e-3, name

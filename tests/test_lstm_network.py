@@ -214,11 +214,43 @@ def test_training_follows_the_cell_of_parameters(name, changed, monkeypatch):
 
 def test_other_settings_are_read_when_they_are_used(monkeypatch):
     monkeypatch.setattr(nb, "RECALL_STEPS", 3)
-    assert len(nb.train_recall("LSTM", 0.01)[1]) == 3
+    assert len(nb.train_recall("tanh RNN", 0.01)[1]) == 3
     monkeypatch.setattr(nb, "LEVEL", 0.5)
     assert nb.half_width(np.arange(1.0, 100.0)) == 50
     low, high = nb.coverage_band(100, 150)
     assert low < 0.5 < high < 0.7
+
+
+@given(seeds, sizes, st.booleans())
+def test_the_plain_network_has_exact_gradients(seed, size, relu):
+    """For its weights and its inputs, with tanh and with max(a, 0)."""
+    (N, T, D, H, O), rng = size, np.random.default_rng(seed)
+    params = {name: rng.normal(0, 0.5, array.shape) for name, array in nb.init_rnn(D, H, O, rng).items()}
+    X, y = rng.normal(size=(N, T, D)), rng.normal(size=(N, O))
+
+    def loss(arrays):
+        h, _ = nb.rnn_forward(arrays, arrays["X"], relu)
+        return ((h @ arrays["Wy"] + arrays["by"] - y) ** 2).mean()
+
+    value, grads = nb.rnn_loss(params, X, y, relu)
+    h, cache = nb.rnn_forward(params, X, relu)
+    dy = 2 * (h @ params["Wy"] + params["by"] - y) / y.size
+    grads["X"] = nb.rnn_backward(params, cache, dy @ params["Wy"].T, relu)[1]
+    assert math.isclose(value, loss(params | {"X": X}), rel_tol=1e-13)
+    for name, mine in grads.items():
+        assert largest_error(mine, nb.complex_step(loss, params | {"X": X}, name)) <= 1e-12, name
+
+
+def test_each_start_is_what_it_says():
+    for net in nb.STARTS:
+        params = nb.start_recall(net, np.random.default_rng(0))
+        if net.startswith("LSTM"):
+            assert set(params["b"][16:32]) == {float(net.split()[-1])}
+        else:
+            assert np.allclose(params["Wh"] @ params["Wh"].T, np.eye(32), atol=1e-6)  # it shortens nothing
+            assert np.array_equal(params["Wh"], np.eye(32)) == (net == "ReLU RNN, identity")
+    ordinary, small = (nb.start_recall(net, np.random.default_rng(0)) for net in ("tanh RNN", "tanh RNN, small inputs"))
+    assert np.allclose(small["Wx"], 0.1 * ordinary["Wx"]) and np.array_equal(small["Wh"], ordinary["Wh"])
 
 
 def test_a_slip_in_the_backward_pass_reaches_the_training(monkeypatch):
