@@ -27,7 +27,7 @@ def draw(curve, path):
         axis.plot(curve.index, curve[name], "o-", color=color, lw=2.5 if name in COLORS else 1, ms=4, label=name)
     axis.axhline(0.7, color="black", ls="--", lw=1, label="ceiling of the bags")
     axis.set(xscale="log", xlabel="training texts", ylabel="accuracy")
-    axis.set_title("With the words' vectors and attention, the LSTM needs a few hundred texts", loc="left")
+    axis.set_title("With words' vectors and attention, a few hundred texts do", loc="left")
     axis.set_xticks(curve.index, curve.index)
     axis.minorticks_off()
     figure.legend(loc="outside right upper", fontsize=8)
