@@ -40,7 +40,7 @@ def test_a_notebook_alone_draws_every_figure_that_is_committed(name, reduced_run
     folder = reduced_run(name)
     drawn = {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
     kept = {path.relative_to(ROOT / Path(name).parent).as_posix() for path in (ROOT / name).parent.rglob("*.png")}
-    by_benchmarks = {f"results/{picture}.png" for picture in ("speed", "lookback", "decision_map")}
+    by_benchmarks = {f"results/{picture}.png" for picture in ("speed", "lookback", "sizes", "decision_map")}
     assert drawn == kept - by_benchmarks
 
 
