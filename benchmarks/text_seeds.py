@@ -14,6 +14,11 @@ EVERYWHERE = ["LSTM", "LSTM, attention"]  # and those classical models that are 
 ORDER_AWARE = "weighted clauses, logistic regression"
 
 
+def known(values):
+    """The values, None for one that is no number: a single corpus has no interval."""
+    return [None if value != value else value for value in values]
+
+
 def main(count, write, tiny=False, **options):
     nb = load_definitions(TEXT_NOTEBOOK)
     chosen = tune(tiny=tiny, **options)
@@ -29,7 +34,7 @@ def main(count, write, tiny=False, **options):
     accuracy = scores.pivot(index="seed", columns="model", values="accuracy")
     table = {}
     for name, row in means.iterrows():
-        _, low, high = nb.share_interval(accuracy[name].dropna())
+        _, low, high = known(nb.share_interval(accuracy[name].dropna()))
         table[name] = {"accuracy": row["accuracy"], "low": low, "high": high, "crossover": row["crossover"],
                        "weights": None if row["size"] != row["size"] else round(row["size"]),
                        "fit_seconds": median.loc[name, "fit_seconds"], "corpora": int(accuracy[name].count())}  # fmt: skip
@@ -58,7 +63,7 @@ def main(count, write, tiny=False, **options):
         "best_lstm_accuracy_high": table[lstm]["high"],
         "best_lstm_accuracy_worst": accuracy[lstm].min(),
         "ladder": table,
-        "differences_to_best_lstm": {name: dict(zip(("mean", "low", "high"), gap)) for name, gap in gaps.items()},
+        "differences_to_best_lstm": {name: dict(zip(("mean", "low", "high"), known(gap))) for name, gap in gaps.items()},
         "quantiles": {name: quantiles(group[measures]) for name, group in scores.groupby("model")},
     }
     best = {"best_lstm": lstm, "best_rival": rival, "best_bag": bag, "order_aware_rival": ORDER_AWARE}
@@ -66,7 +71,7 @@ def main(count, write, tiny=False, **options):
         figures |= {role: name, f"{role}_accuracy": means.loc[name, "accuracy"]}
         figures[f"{role}_crossover_accuracy"] = means.loc[name, "crossover"]
     for role, name in (("difference", rival), ("difference_to_order_aware", ORDER_AWARE), ("difference_to_bag", bag)):
-        figures |= {f"{role}_{side}": value for side, value in zip(("mean", "low", "high"), gaps[name])}
+        figures |= {f"{role}_{side}": value for side, value in zip(("mean", "low", "high"), known(gaps[name]))}
     write_evidence(TEXT_NOTEBOOK, "text_seeds", count, write, **figures)
 
 

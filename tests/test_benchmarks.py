@@ -60,9 +60,9 @@ def tried(folder, notebook):
 
 
 def numbers(figures):
-    """All numbers in a dict of figures, those of inner dicts too."""
+    """All numbers in a dict of figures, those of inner dicts too; None is for what has none."""
     for value in figures.values():
-        yield from numbers(value) if isinstance(value, dict) else [value]
+        yield from numbers(value) if isinstance(value, dict) else [] if value is None else [value]
 
 
 def run_tiny(folder, notebook, script, *arguments):
