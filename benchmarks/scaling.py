@@ -21,7 +21,7 @@ import pandas as pd
 
 from benchmarks import sweep as sweep_module
 from benchmarks.evidence import write_evidence
-from benchmarks.lstm_seeds import one_seed
+from benchmarks.lstm_seeds import RNN_RATES, one_seed
 from benchmarks.sweep import MEMORY, arguments, sweep
 from benchmarks.text_trials import corpus_of, scores
 from notebook_code import LSTM_NOTEBOOK, TEXT_NOTEBOOK, load_definitions
@@ -118,7 +118,7 @@ def main(count, write, processes, tiny, **_):
         figures[f"overhead_{engine}_seconds_a_short_job"] = many["nothing"] / nothings
     write_evidence(LSTM_NOTEBOOK, "scaling", count, write, **figures)
     alone = {
-        "lstm": (LSTM_NOTEBOOK, one_seed, [(seed,) for seed in range(5)]),
+        "lstm": (LSTM_NOTEBOOK, one_seed, [(seed, RNN_RATES[0]) for seed in range(5)]),
         "text": (TEXT_NOTEBOOK, scores, [("LSTM", {}, corpus_of(seed, tiny)) for seed in range(3)]),
     }
     for name, jobs in alone.items():
