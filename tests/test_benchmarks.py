@@ -116,6 +116,14 @@ def test_lstm_recall_runs(copy):
         assert 0 < low <= middle <= high
 
 
+@pytest.mark.run
+def test_lstm_extras_runs(copy):
+    figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_extras", 2, "--processes", 1)
+    assert figures["extras_seeds"] == 2 and figures["extras_all_more"] == 0
+    without = [figures[f"extras_{name}_ratio"] for name in ("no_noise", "no_falling_rate", "no_averaging", "no_clipping")]
+    assert len({figures["extras_all_ratio"], *without}) == 5  # each of them changes something
+
+
 def test_a_season_stands_beside_each_value():
     """Of two inputs a step, the second is the value a season before the next one: the last is a season before the target."""
     nb = load_definitions(LSTM_NOTEBOOK)
