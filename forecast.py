@@ -2,7 +2,7 @@
 
 usage: python forecast.py FILE --horizon 24 [--column NAME] [--out FOLDER] [--all]
 
-Writes into FOLDER (default: named after the file, beside it): future.csv, the forecasts with intervals, and the times continued if
+Writes into FOLDER (default: named after the file, beside it): future.csv, the forecasts with intervals, and times continued if
 the file has times; errors.csv, the error by horizon on the test part; forecast.png. The definitions are those of the notebook.
 """
 
