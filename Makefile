@@ -60,6 +60,7 @@ bench: install
 	$(PY) -m benchmarks.lstm_grid
 	$(PY) -m benchmarks.lstm_lookback
 	$(PY) -m benchmarks.lstm_recall
+	$(PY) -m benchmarks.lstm_extras
 	$(PY) -m benchmarks.text_seeds
 	$(PY) -m benchmarks.text_sizes
 	$(PY) -m benchmarks.text_controls

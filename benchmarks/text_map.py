@@ -19,7 +19,7 @@ from notebook_code import TEXT_NOTEBOOK, load_definitions
 
 FIRST, STARTS = 200, 3
 SHARES = [0.0, 0.1, 0.25, 0.5, 1.0]
-SIZES = [100, 300, 1000, 1800]
+SIZES = [100, 300, 1000]
 LSTM = "LSTM, attention"
 
 

@@ -39,7 +39,8 @@ def main(path, name, write, tiny):
     wanted = {key: value for key, value in metrics.items() if key.rpartition(": ")[2] in columns and ": " in key}
     for key, value in wanted.items():
         print(f"{key:50} {value:.3f}")
-    wanted |= {key: metrics[key] for key in ("best_rival", "difference_mean", "difference_low", "difference_high", "texts")}
+    gaps = [f"{gap}_{side}" for gap in ("difference", "difference_lstm_and_bag") for side in ("mean", "low", "high")]
+    wanted |= {key: metrics[key] for key in ("best_lstm", "best_rival", "texts", *gaps)}
     figures = {slug(name, key): value for key, value in wanted.items()}
     write_evidence(TEXT_NOTEBOOK, f"text_own:{slug(name)}", None, write and not tiny, **figures)
 

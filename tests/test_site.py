@@ -61,7 +61,10 @@ def test_a_page_shows_everything(name, notebook, width, site):
             heights = page.evaluate("[...document.querySelectorAll('math')].map(one => one.getBoundingClientRect().height)")
             assert all(height > 5 for height in heights)
             outputs = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
-            assert len(pictures) == sum("image/png" in output.get("data", {}) for output in outputs)
+            held = sum(len(cell.get("attachments", {})) for cell in cells)
+            assert len(pictures) == held + sum("image/png" in output.get("data", {}) for output in outputs)
+            folded = [cell for cell in cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
+            assert page.locator("details:not([open]) > summary").count() == len(folded)
         if folder := os.environ.get("SHOTS"):
             page.screenshot(path=f"{folder}/site-{name}-{width}.png", full_page=True)
         browser.close()

@@ -1,0 +1,78 @@
+"""Numbers in the Markdown files, filled in from what the notebooks and the benchmarks measured.
+
+usage: python fill_figures.py            (after a run: rewrite every number that has changed)
+       python fill_figures.py --check    (name those that differ from the committed results)
+
+A number with a comment behind it, as 96.7%<!-- 2e lstm_accuracy -->, is the figure of that key: 1 and 2 are the notebooks'
+metrics.json, 1e and 2e their evidence.json, 1p and 2p their parameters. The number keeps its form: digits, %, sign, comma.
+"x 100" behind the key turns a share into points.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+
+from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
+
+FILES = "README.md", "docs/EVIDENCE.md", "benchmarks/README.md"
+MARKED = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?(?:e-\d+)?%?)<!-- ([12])([ep]?) (\w+)( x 100)? -->")
+
+
+def committed(name, root=ROOT):
+    """The text of a file as committed, whatever a run has made of it since; without git, as it is."""
+    if (root / ".git").exists():
+        shown = subprocess.run(["git", "show", f"HEAD:./{name}"], cwd=root, capture_output=True)
+        if shown.returncode == 0:
+            return shown.stdout.decode()
+    return (root / name).read_text(encoding="utf-8")
+
+
+def current(name):
+    """The text of a file as it is."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def figures(notebook, kind, read):
+    """{key: figure} of a notebook: its metrics, with kind "e" its benchmarks' evidence, with "p" its parameters."""
+    if kind == "p":
+        source = next(cell.source for cell in read_notebook(notebook).cells if cell.id == "parameters")
+        return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(source).body}
+    name = "evidence" if kind else "metrics"
+    return json.loads(read(f"{notebook.partition('/')[0]}/results/{name}.json"))
+
+
+def written(value, form):
+    """The value with the digits, unit, sign and comma of `form`, a number that stands in a text."""
+    if "e" in form:
+        return f"{value:.0e}".replace("e-0", "e-")
+    decimals = len(form.partition(".")[2].rstrip("%"))
+    unit, sign = "%" * form.endswith("%"), "+" * (form[0] in "+-")
+    return f"{value * (100 if unit else 1):{sign},.{decimals}f}{unit}"
+
+
+def filled(text, read=current):
+    """The text with every marked number as measured."""
+
+    def number(match):
+        form, notebook, kind, key, points = match.groups()
+        value = figures((LSTM_NOTEBOOK, TEXT_NOTEBOOK)[int(notebook) - 1], kind, read)[key]
+        return written(value * (100 if points else 1), form) + match[0].removeprefix(form)
+
+    return MARKED.sub(number, text)
+
+
+def differences(name):
+    """(stated, measured) lines of a committed file that differ."""
+    text = committed(name)
+    lines = zip(text.splitlines(), filled(text, committed).splitlines(), strict=True)
+    return [pair for pair in lines if pair[0] != pair[1]]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--check"]:
+        wrong = [f"{name}: {stated}\nmeasured: {right}" for name in FILES for stated, right in differences(name)]
+        sys.exit("\n".join([*wrong, "run python fill_figures.py, and commit what it changes"]) if wrong else 0)
+    for name in FILES:
+        (ROOT / name).write_text(filled(current(name)), encoding="utf-8", newline="\n")
