@@ -251,10 +251,10 @@ def test_with_the_mask_padding_changes_nothing():
 
 def test_reading_along_ends_with_the_answer_to_the_whole_text(corpus):
     vectoriser, net = nb.make_vectoriser(corpus["text"]), nb.make_net(4)
-    words, answers = nb.read_along("The bank cut rates", net, vectoriser)
-    assert words == ["the", "bank", "cut", "rates"] and answers.shape == (4, 4)
+    words, answers = nb.read_along("The bank, although it", net, vectoriser)
+    assert words == ["the", "bank", "although", "it"] and answers.shape == (4, 4)
     predict = nb.texts_to_probabilities(net, vectoriser)
-    np.testing.assert_allclose(answers[[1, 3]], predict(["the bank", "the bank cut rates"]), atol=1e-6)
+    np.testing.assert_allclose(answers[[1, 3]], predict(["the bank", "the bank although it"]), atol=1e-6)
 
 
 def test_checks_stop_the_run_or_only_say_so(monkeypatch, capsys):
