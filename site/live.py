@@ -1,4 +1,4 @@
-"""The live page: the notebooks' trained networks in the reader's browser, by what the notebooks keep. `build.py` calls `build`."""
+"""The live page: the notebooks' trained networks in the reader's browser. `build.py` calls `build`."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ import notebook_code  # noqa: E402
 from notebook_code import LSTM_NOTEBOOK, TEXT_NOTEBOOK  # noqa: E402
 
 INDEX = """<h2><a href="live.html">Play with the trained networks</a></h2>
-<p>Type a sentence and watch one LSTM read it; drag the dots of a wave and watch another forecast it. It all runs in your browser.</p>
+<p>Type a sentence and watch one LSTM read it; drag the dots of a wave and watch another forecast it, in your browser.</p>
 """
 
 
@@ -40,7 +40,7 @@ def texts():
     folder = (ROOT / TEXT_NOTEBOOK).parent
     with np.load(folder / "results" / "lstm_attention.npz", allow_pickle=False) as file:
         kept = dict(file)
-    nb = picked(TEXT_NOTEBOOK, "options", "PATTERNS")
+    nb = picked(TEXT_NOTEBOOK, "options", "PATTERNS", "OPENERS")
     table = pd.read_csv(folder / "text_data.csv")
     test = table[table["split"] == "test"].drop_duplicates("pair")  # of twins one: the page makes the other
     return {
@@ -49,6 +49,7 @@ def texts():
         "weights": {name: packed(array, "float16") for name, array in kept.items()},
         "patterns": [pattern for _, patterns in nb.PATTERNS.values() for pattern in nb.options(patterns)],
         "openers": nb.OPENERS,
+        "trained": int((table["split"] == "train").sum()),
         "lines": test.sample(60, random_state=0)[["text", "genre"]].to_numpy().tolist(),
     }
 
@@ -72,10 +73,25 @@ def series():
     }
 
 
+def with_anchors(page):
+    """The page with each link "notebook.html#words of a heading" to that heading, or to the top if there is none."""
+
+    def link(match):
+        name, words = match.groups()
+        notebook = next(path for path in (LSTM_NOTEBOOK, TEXT_NOTEBOOK) if Path(path).stem == name)
+        prose = "\n".join(cell.source for cell in notebook_code.read_notebook(notebook).cells if cell.cell_type == "markdown")
+        heads = [head for head in re.findall(r"^#+ (.*)", prose, re.M) if head.endswith(words)]
+        return f'"{name}.html{"#" + heads[0].replace(" ", "-") if heads else ""}"'
+
+    return re.sub(r'"(\w+)\.html#([^"]+)"', link, page)
+
+
 def build(target):
     """Write the live page into the folder `target`; returns its entry in the site's index."""
     for part in (ROOT / "site" / "live").iterdir():
         shutil.copy(part, target)
+    page = (target / "live.html").read_text(encoding="utf-8")
+    (target / "live.html").write_text(with_anchors(page), encoding="utf-8", newline="\n")
     data = json.dumps({"texts": texts(), "series": series()}, separators=(",", ":"))
     (target / "data.js").write_text(f"const DATA = {data};\n", encoding="utf-8", newline="\n")
     return INDEX

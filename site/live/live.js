@@ -48,7 +48,9 @@ function plot(svg, { x, y, height, right = 12, xTicks, yTicks, xName }) {
 
 const texts = { ...DATA.texts, ...unpackAll(DATA.texts.weights), entered: new Map() };
 texts.number = new Map(texts.words.split(" ").map((word, place) => [word, place + 1]));
-const FIRST = "Although the bank raised the interest rate, the striker scored a late goal.";
+const OWN = ["Although the bank raised the interest rate, the striker scored a late goal.",
+  "The mayor opened a ferry station long after the sprinter broke the world record.",
+  "My parrot taught the minister how to play tennis."];
 let reading;
 
 /** The text piece by piece, as it is written: its words, the state after it, the probabilities if the text ended there. */
@@ -149,7 +151,7 @@ function readUpTo(count) {
 function tell() {
   const { pieces, upto } = reading, whole = upto >= pieces.length, piece = pieces[upto - 1];
   const shown = whole ? reading.probabilities : piece.probabilities, first = best(shown), genre = texts.genres[first];
-  $("upto-title").textContent = whole ? "The whole line" : `After “${piece.shown}”, word ${upto} of ${pieces.length}`;
+  $("upto-title").textContent = whole ? "The whole line" : `After “${piece.words.join(" ") || piece.shown}”, word ${upto} of ${pieces.length}`;
   $("upto").setAttribute("aria-valuetext", `${$("upto-title").textContent}: ${genre}, ${percent(shown[first])}`);
   if (!$("genres").children.length) {
     for (const name of texts.genres) {
@@ -163,11 +165,11 @@ function tell() {
     row.lastChild.textContent = percent(shown[number]);
   });
   const answered = best(reading.probabilities), falls = pieces.map(({ fall }) => fall);
-  const asked = whole ? pieces[falls.indexOf(Math.max(...falls))] : piece;
+  const asked = whole ? pieces[falls.indexOf(Math.max(...falls))] : piece, word = asked?.words.join(" ");
   const p = asked?.without?.[answered], sure = percent(reading.probabilities[answered]);
   $("told").textContent = !pieces.length ? "With nothing to read, this is what it expects."
-    : p === undefined || (whole && !(asked.fall > 0)) ? ""
-    : `${whole ? "It hangs most on" : "Leave out"} “${asked.shown}”${whole ? ": without it" : ", and"} the whole line would be
+    : p === undefined || !word || (whole && !(asked.fall > 0)) ? ""
+    : `${whole ? "It hangs most on" : "Leave out"} “${word}”${whole ? ": without it" : ", and"} the whole line would be
       ${texts.genres[answered]} with ${percent(p)} instead of ${sure}.`;
 }
 
@@ -206,15 +208,23 @@ const FORECASTERS = [
   { name: `AR(${SHOWN})`, sees: "the ten dots", color: "var(--c1)", ahead: () => recursive(arStep(series.ar), series, wave.values.slice(-SHOWN), AHEAD) },
   { name: `AR(${series.lag})`, sees: `${series.lag} values`, color: "var(--c2)",
     ahead: () => recursive(arStep(series.ar_chosen), series, wave.values.slice(-series.lag), AHEAD) },
-  { name: "window’s best", sees: "the ten dots, and that the wave is a sine", color: "var(--ink)", dashed: "dashed",
+  { name: "window’s best", sees: "the ten dots; knows it is a sine", color: "var(--ink)", dashed: "dashed",
     ahead: () => windowBest(wave.values.slice(-SHOWN), Math.max(wave.noise, 0.02), AHEAD) },
 ];
 const wave = { values: [], draws: [], noise: series.sigma, phase: 0 };
 const clean = (k) => Math.sin(wave.phase + k / 8); // k: steps after the next value
 
+/** Numbers between 0 and 1 that are the same for every reader (the generator mulberry32). */
+function random() {
+  let a = (random.seed = (random.seed + 0x6d2b79f5) | 0);
+  a = Math.imul(a ^ (a >>> 15), a | 1);
+  a ^= a + Math.imul(a ^ (a >>> 7), a | 61);
+  return ((a ^ (a >>> 14)) >>> 0) / 2 ** 32;
+}
+random.seed = 4;
+
 function drawNoise() { // from a normal distribution, by Box and Muller
-  wave.draws = Array.from({ length: PAST }, () =>
-    Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()));
+  wave.draws = Array.from({ length: PAST }, () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
 }
 
 /** The values before the next one, by the sliders. */
@@ -232,7 +242,7 @@ function moveDot(place, value) {
 
 /** The plot of the ten dots, made once for a width: dots that are being dragged must stay. */
 function layWindow() {
-  const svg = $("window"), frame = plot(svg, { x: [-10.5, 0.5], y: [-1.8, 1.8], height: 260, xTicks: [-10, -8, -6, -4, -2, 0],
+  const svg = $("window"), frame = plot(svg, { x: [-10.5, 1.2], y: [-1.8, 1.8], height: 300, xTicks: [-10, -8, -6, -4, -2, 0],
     yTicks: [-1, 0, 1], xName: "step (0 is forecast)" });
   frame.wave = element("path", { class: "true" }, svg);
   frame.next = FORECASTERS.map(({ color }) => element("rect", { class: "next", width: 10, height: 10, style: `--color: ${color}` }, svg));
@@ -243,6 +253,8 @@ function layWindow() {
     element("circle", { class: "seen", r: 8 }, dot);
     const value = () => wave.values[PAST - SHOWN + place];
     dot.onpointerdown = (event) => { dot.setPointerCapture(event.pointerId); dot.focus(); };
+    // touch-action does not reach inside an SVG everywhere; a finger on a dot must not scroll the page
+    dot.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     dot.onpointermove = (event) => {
       if (!dot.hasPointerCapture(event.pointerId)) return;
       const y = event.clientY - svg.getBoundingClientRect().top;
@@ -271,10 +283,10 @@ function showWave() {
   });
   const shown = FORECASTERS.map((_, number) => $(`show-${number}`).checked);
   next.forEach((mark, number) => {
-    mark.setAttribute("transform", `translate(${X(0)},${Y(ahead[number][0]) - 7}) rotate(45)`);
+    mark.setAttribute("transform", `translate(${X(0.3 * number)},${Y(ahead[number][0]) - 7}) rotate(45)`);
     mark.setAttribute("visibility", shown[number] ? "visible" : "hidden");
   });
-  const future = plot($("future"), { x: [-PAST, AHEAD], y: [-1.8, 1.8], height: 260, xTicks: [-80, -40, 0, 40, 80],
+  const future = plot($("future"), { x: [-PAST, AHEAD], y: [-1.8, 1.8], height: 300, xTicks: [-80, -40, 0, 40, 80],
     yTicks: [-1, 0, 1], xName: "steps" });
   future.line(steps(-PAST, AHEAD - 1, clean), "true");
   wave.values.forEach((value, k) => element("circle", { class: k < PAST - SHOWN ? "past" : "small", r: k < PAST - SHOWN ? 1.8 : 2.6,
@@ -307,14 +319,16 @@ function showUnit() {
   const { low, high } = series, k = $("number").valueAsNumber - 1;
   const states = follow(series, wave.values.slice(-SHOWN).map((value) => (value - low) / (high - low)));
   const most = Math.max(1, ...states.map(({ c }) => Math.abs(c[k])));
-  const frame = plot($("unit"), { x: [-10.5, 0.5], y: [-most, most], height: 230, right: 30, xTicks: [-10, -8, -6, -4, -2],
+  const frame = plot($("unit"), { x: [-10.5, 1.2], y: [-most, most], height: 230, right: 12, xTicks: [-10, -8, -6, -4, -2],
     yTicks: [-1, 0, 1], xName: "step" });
-  for (const [name, color] of [["i", "var(--c1)"], ["f", "var(--c2)"], ["o", "var(--c3)"], ["c", "var(--c0)"]]) {
-    frame.line(states.map((state, t) => [t - SHOWN, state[name][k]]), color, { name, dashed: name === "c" ? "" : "dashed" });
+  const gate = (name) => ({ gates }) => gates["ifgo".indexOf(name) * series.Wh.rows + k];
+  for (const [name, color] of [["i", "var(--c1)"], ["f", "var(--c2)"], ["o", "var(--c3)"]]) {
+    frame.line(states.map((state, t) => [t - SHOWN, gate(name)(state)]), color, { name, dashed: "dashed" });
   }
+  frame.line(states.map(({ c }, t) => [t - SHOWN, c[k]]), "var(--c0)", { name: "c" });
   frame.names();
-  const f = states.reduce((sum, state) => sum + state.f[k], 0) / SHOWN;
-  $("number-is").textContent = `${k + 1} of 50`;
+  const f = states.map(gate("f")).reduce((sum, value) => sum + value, 0) / SHOWN;
+  $("number-is").textContent = `${k + 1} of ${series.Wh.rows}`;
   $("unit-told").textContent = `Its forget gate is ${f.toFixed(2)} on average, so half of a memory is gone after ` +
     `${(Math.log(0.5) / Math.log(f)).toFixed(1)} steps.`;
 }
@@ -354,7 +368,7 @@ function showCell() {
 
 // Start
 
-for (const line of [FIRST, ...DATA.texts.lines.slice(0, 12).map(([text]) => text)]) element("option", { value: line }, $("choose"), line);
+for (const line of [...OWN, ...DATA.texts.lines.slice(0, 12).map(([text]) => text)]) element("option", { value: line }, $("choose"), line);
 $("choose").onchange = () => choose($("choose").value);
 $("sentence").oninput = () => { stop(); showText(); };
 $("swap").onclick = swap;
@@ -366,9 +380,12 @@ $("renew").onclick = () => { drawNoise(); makeWave(); };
 $("number").oninput = showUnit;
 for (const id of ["forget", "input", "recurrent", "pulses"]) $(id).oninput = showCell;
 
+document.querySelectorAll("[data-lag]").forEach((place) => (place.textContent = series.lag));
+document.querySelector("[data-trained]").textContent = texts.trained.toLocaleString("en");
+$("number").max = series.Wh.rows;
 layForecasters();
 drawNoise();
-choose(FIRST);
+choose(OWN[0]);
 let width;
 new ResizeObserver(() => {
   if (width === document.body.clientWidth) return;
