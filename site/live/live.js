@@ -130,8 +130,9 @@ function showText() {
   $("unknown").textContent = unknown.length
     ? `It does not know ${unknown.map((word) => `“${word}”`).join(", ")}: words it never met all look the same to it.` : "";
   $("swap").disabled = !clauses($("sentence").value);
-  $("swapped").textContent = $("swap").disabled
-    ? "Swap needs two clauses in a pattern that the notebook uses, such as “although …, …” or “… long after …”." : "";
+  const known = texts.lines.find(([line]) => line === $("sentence").value);
+  $("swapped").textContent = (known ? `In the test part this is a line on ${known[1]}. ` : "") + ($("swap").disabled
+    ? "Swap needs two clauses in a pattern that the notebook uses, such as “although …, …” or “… long after …”." : "");
   $("upto").max = Math.max(reading.pieces.length, 1);
   readUpTo(reading.pieces.length);
   clearTimeout(showText.timer);
@@ -166,11 +167,12 @@ function tell() {
   });
   const answered = best(reading.probabilities), falls = pieces.map(({ fall }) => fall);
   const asked = whole ? pieces[falls.indexOf(Math.max(...falls))] : piece, word = asked?.words.join(" ");
-  const p = asked?.without?.[answered], sure = percent(reading.probabilities[answered]);
+  const p = asked?.without?.[answered], sure = percent(reading.probabilities[answered]), less = p === undefined ? "" : percent(p);
   $("told").textContent = !pieces.length ? "With nothing to read, this is what it expects."
-    : p === undefined || !word || (whole && !(asked.fall > 0)) ? ""
-    : `${whole ? "It hangs most on" : "Leave out"} “${word}”${whole ? ": without it" : ", and"} the whole line would be
-      ${texts.genres[answered]} with ${percent(p)} instead of ${sure}.`;
+    : !less || !word || (whole && !(asked.fall > 0)) ? ""
+    : less === sure ? `Without “${word}” the whole line stays ${texts.genres[answered]} with ${sure}.`
+    : `${whole ? "It hangs most on" : "Leave out"} “${word}”${whole ? ": without it" : ", and"} the whole line would be ` +
+      `${texts.genres[answered]} with ${less} instead of ${sure}.`;
 }
 
 function choose(line) {
@@ -196,13 +198,14 @@ function swap() {
   const before = texts.genres[best(reading.probabilities)];
   choose(twin($("sentence").value));
   const after = texts.genres[best(reading.probabilities)];
-  $("swapped").innerHTML = `The same words. Before: <b>${before}</b>. Now: <b>${after}</b>.`;
+  $("swapped").innerHTML = `The same words. Before: <b>${before}</b>. Now: <b>${after}</b>` +
+    (before === after ? ", since both clauses are on one genre or it reads one of them wrongly." : ".");
 }
 
 // Forecast a wave
 
 const series = { ...DATA.series, ...unpackAll(DATA.series.weights) };
-const AHEAD = 100, SHOWN = 10, PAST = Math.max(series.lag, 40);
+const AHEAD = 100, SHOWN = 10, PAST = Math.max(series.lag, SHOWN);
 const FORECASTERS = [
   { name: "LSTM", sees: "the ten dots", color: "var(--c0)", ahead: () => recursive(lstmStep(series), series, wave.values.slice(-SHOWN), AHEAD) },
   { name: `AR(${SHOWN})`, sees: "the ten dots", color: "var(--c1)", ahead: () => recursive(arStep(series.ar), series, wave.values.slice(-SHOWN), AHEAD) },
