@@ -73,25 +73,10 @@ def series():
     }
 
 
-def with_anchors(page):
-    """The page with each link "notebook.html#words of a heading" to that heading, or to the top if there is none."""
-
-    def link(match):
-        name, words = match.groups()
-        notebook = next(path for path in (LSTM_NOTEBOOK, TEXT_NOTEBOOK) if Path(path).stem == name)
-        prose = "\n".join(cell.source for cell in notebook_code.read_notebook(notebook).cells if cell.cell_type == "markdown")
-        heads = [head for head in re.findall(r"^#+ (.*)", prose, re.M) if head.endswith(words)]
-        return f'"{name}.html{"#" + heads[0].replace(" ", "-") if heads else ""}"'
-
-    return re.sub(r'"(\w+)\.html#([^"]+)"', link, page)
-
-
 def build(target):
     """Write the live page into the folder `target`; returns its entry in the site's index."""
     for part in (ROOT / "site" / "live").iterdir():
         shutil.copy(part, target)
-    page = (target / "live.html").read_text(encoding="utf-8")
-    (target / "live.html").write_text(with_anchors(page), encoding="utf-8", newline="\n")
     data = json.dumps({"texts": texts(), "series": series()}, separators=(",", ":"))
     (target / "data.js").write_text(f"const DATA = {data};\n", encoding="utf-8", newline="\n")
     return INDEX
