@@ -101,7 +101,7 @@ function clauses(text) {
   const longest = [...texts.patterns].sort((one, other) => other.length - one.length);
   for (const pattern of longest) {
     const fixed = escaped(pattern).replace("\\{M\\}", "(?<M>.+?)").replace("\\{B\\}", "(?<B>.+?)").replace(/\\\.$/, "\\.?");
-    const found = RegExp(`^(?<opener>(?:${texts.openers.map(escaped).join("|")}) )?${fixed}$`, "i").exec(text.trim());
+    const found = RegExp(`^(?<opener>(?:${texts.openers.map(escaped).join("|")}) )?${fixed}$`, "i").exec(text.trim().replace(/\s+/g, " "));
     if (found) return { pattern, ...found.groups };
   }
 }
