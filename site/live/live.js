@@ -14,10 +14,9 @@ function element(name, attributes, parent, text) {
 }
 
 /** An empty plot in the svg: functions X and Y from values to pixels, axes drawn, and `line` and `names` to draw with. */
-function plot(svg, { x, y, height, right = 12, xTicks, yTicks, xName }) {
-  const width = svg.clientWidth, [left, top, bottom] = [34, 8, 38];
+function plot(svg, { x, y, right = 12, xTicks, yTicks, xName }) {
+  const width = svg.clientWidth, height = svg.clientHeight, [left, top, bottom] = [34, 8, 38];
   svg.replaceChildren();
-  svg.setAttribute("height", height);
   const X = (value) => left + ((value - x[0]) / (x[1] - x[0])) * (width - left - right);
   const Y = (value) => top + ((y[1] - value) / (y[1] - y[0])) * (height - top - bottom);
   for (const tick of yTicks) {
@@ -245,7 +244,7 @@ function moveDot(place, value) {
 
 /** The plot of the ten dots, made once for a width: dots that are being dragged must stay. */
 function layWindow() {
-  const svg = $("window"), frame = plot(svg, { x: [-10.5, 1.2], y: [-1.8, 1.8], height: 300, xTicks: [-10, -8, -6, -4, -2, 0],
+  const svg = $("window"), frame = plot(svg, { x: [-10.5, 1.2], y: [-1.8, 1.8], xTicks: [-10, -8, -6, -4, -2, 0],
     yTicks: [-1, 0, 1], xName: "step (0 is forecast)" });
   frame.wave = element("path", { class: "true" }, svg);
   frame.next = FORECASTERS.map(({ color }) => element("rect", { class: "next", width: 10, height: 10, style: `--color: ${color}` }, svg));
@@ -289,7 +288,7 @@ function showWave() {
     mark.setAttribute("transform", `translate(${X(0.3 * number)},${Y(ahead[number][0]) - 7}) rotate(45)`);
     mark.setAttribute("visibility", shown[number] ? "visible" : "hidden");
   });
-  const future = plot($("future"), { x: [-PAST, AHEAD], y: [-1.8, 1.8], height: 300, xTicks: [-80, -40, 0, 40, 80],
+  const future = plot($("future"), { x: [-PAST, AHEAD], y: [-1.8, 1.8], xTicks: [-80, -40, 0, 40, 80],
     yTicks: [-1, 0, 1], xName: "steps" });
   future.line(steps(-PAST, AHEAD - 1, clean), "true");
   wave.values.forEach((value, k) => element("circle", { class: k < PAST - SHOWN ? "past" : "small", r: k < PAST - SHOWN ? 1.8 : 2.6,
@@ -322,7 +321,7 @@ function showUnit() {
   const { low, high } = series, k = $("number").valueAsNumber - 1;
   const states = follow(series, wave.values.slice(-SHOWN).map((value) => (value - low) / (high - low)));
   const most = Math.max(1, ...states.map(({ c }) => Math.abs(c[k])));
-  const frame = plot($("unit"), { x: [-10.5, 1.2], y: [-most, most], height: 230, right: 12, xTicks: [-10, -8, -6, -4, -2],
+  const frame = plot($("unit"), { x: [-10.5, 1.2], y: [-most, most], right: 12, xTicks: [-10, -8, -6, -4, -2],
     yTicks: [-1, 0, 1], xName: "step" });
   const gate = (name) => ({ gates }) => gates["ifgo".indexOf(name) * series.Wh.rows + k];
   for (const [name, color] of [["i", "var(--c1)"], ["f", "var(--c2)"], ["o", "var(--c3)"]]) {
@@ -351,7 +350,7 @@ function showCell() {
   const pulses = $("pulses").value.split(" ").map(Number), inputs = Array.from({ length: 40 }, (_, t) => +pulses.includes(t + 1));
   const states = oneCell(forget, input, recurrent, inputs), c = states.map((state) => state.c[0]);
   const most = Math.max(1, ...c.map((value) => Math.ceil(Math.abs(value))));
-  const frame = plot($("steps"), { x: [0.5, 40.5], y: [Math.min(...c) < -0.05 ? -most : -0.2, most], height: 300, right: 30,
+  const frame = plot($("steps"), { x: [0.5, 40.5], y: [Math.min(...c) < -0.05 ? -most : -0.2, most], right: 30,
     xTicks: [1, 10, 20, 30, 40], yTicks: [...new Set([Math.min(...c) < -0.05 ? -most : 0, 0, most])], xName: "step" });
   inputs.forEach((x, t) => x && element("rect", { class: "bar", x: frame.X(t + 0.65), width: frame.X(1.7) - frame.X(1), y: frame.Y(1),
     height: frame.Y(0) - frame.Y(1) }, frame.svg));
@@ -389,11 +388,14 @@ $("number").max = series.Wh.rows;
 layForecasters();
 drawNoise();
 choose(OWN[0]);
-let width;
-new ResizeObserver(() => {
-  if (width === document.body.clientWidth) return;
-  width = document.body.clientWidth;
+let drawn;
+const plots = ["window", "future", "unit", "steps"].map($);
+const fitted = new ResizeObserver(() => {
+  const widths = plots.map((svg) => svg.clientWidth);
+  if (Math.min(...widths) === 0 || String(widths) === drawn) return;
+  drawn = String(widths);
   layWindow();
   wave.values.length ? showWave() : makeWave();
   showCell();
-}).observe(document.body);
+});
+plots.forEach((svg) => fitted.observe(svg));
