@@ -73,6 +73,45 @@ def test_gradients_are_exact(seed, size):
 
 
 @given(seeds, sizes)
+def test_a_loss_may_see_every_step_and_layers_may_be_stacked(seed, size):
+    (N, T, _, H, _), rng = size, np.random.default_rng(seed)
+    case = nb.make_case(rng, *size)[0]
+    second = nb.make_case(rng, N, T, H, H)[0]
+    case |= {f"{name}2": second[name] for name in ("Wx", "Wh", "b")}
+    target = rng.normal(size=(T, N, H))
+    for name, grad in nb.two_layers(case, target)[1].items():
+        exact = nb.complex_step(lambda arrays: nb.two_layers(arrays, target)[0], case, name)
+        assert largest_error(grad, exact) <= 1e-12, name
+    _, cache = nb.lstm_forward(case, case["X"], case["h0"], case["c0"])
+    last = rng.normal(size=(N, H))
+    every = np.zeros((T, N, H))
+    every[-1] = last
+    one, all_steps = (nb.lstm_backward(case, cache, dh) for dh in (last, every))
+    assert all(np.array_equal(one[0][name], all_steps[0][name]) for name in one[0])
+    assert all(np.array_equal(mine, theirs) for mine, theirs in zip(one[1:], all_steps[1:], strict=True))
+
+
+@pytest.mark.parametrize("size", [(200, 7, 2, 64, 1), (700, 3, 1, 64, 1)])  # 2 steps a block, and a rest; 1
+def test_blocks_of_steps_add_up(size):
+    """The gradient of a long batch, computed block by block, is that of its samples, each in one block."""
+    case, y = random_case(0, size)
+    loss, grads = nb.loss_and_grads(case, case["X"], y)
+    parts = [nb.loss_and_grads(case, case["X"][n : n + 50], y[n : n + 50]) for n in range(0, len(y), 50)]
+    assert math.isclose(loss, np.mean([part for part, _ in parts]), rel_tol=1e-13)
+    for name, grad in grads.items():
+        assert largest_error(np.mean([part[name] for _, part in parts], axis=0), grad) <= 1e-12, name
+
+
+@given(seeds, sizes)
+def test_a_forecast_needs_no_cache(seed, size):
+    """What predict leaves out is what only lstm_backward wants; the states are the same to the last bit."""
+    case, _ = random_case(seed, size)
+    (h, whole), (again, light) = (nb.lstm_forward(case, case["X"], keep=keep) for keep in (True, False))
+    assert np.array_equal(h, again) and all(np.array_equal(whole[name], light[name]) for name in "hc")
+    assert np.array_equal(nb.predict(case, case["X"]), h @ case["Wy"] + case["by"])
+
+
+@given(seeds, sizes)
 def test_one_by_one_is_batched_and_carried_is_one_sequence(seed, size):
     case, _ = random_case(seed, size)
     X, T = case["X"], size[1]
