@@ -7,9 +7,11 @@ import os
 
 import numpy as np
 import pytest
-from conftest import LSTM_NOTEBOOK, load_definitions
+from conftest import LSTM_NOTEBOOK, load_definitions, read_notebook
 from hypothesis import given
 from hypothesis import strategies as st
+
+from notebook_code import build
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -313,3 +315,69 @@ def test_no_default_is_bound_to_a_name():
         for default in [*arguments.defaults, *filter(None, arguments.kw_defaults)]:
             names = {node.id for node in ast.walk(default) if isinstance(node, ast.Name)}
             assert names <= {"np"}, (function.__name__, names)
+
+
+COPIED = next(cell.source for cell in read_notebook(LSTM_NOTEBOOK).cells if cell.id == "copy-this")
+copied = build("copied", [("copy-this", COPIED)])
+
+
+def test_the_cell_to_copy_is_short_and_needs_numpy_alone():
+    assert len(COPIED.splitlines()) <= 80 and max(map(len, COPIED.splitlines())) <= 100
+    tree = ast.parse(COPIED)
+    assert [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))] == [
+        "import numpy as np"
+    ]
+    assert all(isinstance(node, (ast.Import, ast.FunctionDef)) for node in tree.body)  # no globals
+
+
+@given(seeds, sizes)
+def test_the_cell_to_copy_is_the_network_of_the_notebook(seed, size):
+    case, y = random_case(seed, size)
+    mine = copied.init(*size[2:], np.random.default_rng(seed))
+    theirs = nb.init_params(*size[2:], np.random.default_rng(seed), np.float64)
+    assert mine.keys() == theirs.keys() and all(np.allclose(mine[name], theirs[name], rtol=0, atol=1e-15) for name in mine)
+    h, _ = copied.forward(case, case["X"])
+    assert np.allclose(h.swapaxes(0, 1), nb.lstm_forward(case, case["X"])[1]["h"][1:], rtol=0, atol=1e-13)
+    loss, grads = copied.gradients(case, case["X"], y)
+    expected_loss, expected = nb.loss_and_grads(case, case["X"], y)
+    assert math.isclose(loss, expected_loss, rel_tol=1e-13)
+    assert all(largest_error(grads[name], expected[name]) <= 1e-12 for name in expected)
+
+
+@given(seeds, sizes)
+def test_layers_of_the_cell_to_copy_may_be_stacked(seed, size):
+    (N, T, _, H, _), rng = size, np.random.default_rng(seed)
+    case = nb.make_case(rng, *size)[0]
+    case |= {f"{name}2": array for name, array in nb.make_case(rng, N, T, H, H)[0].items()}
+
+    def loss(arrays):
+        first, _ = copied.forward(arrays, arrays["X"])
+        second, _ = copied.forward({name: arrays[f"{name}2"] for name in ("Wx", "Wh", "b")}, first)
+        return (second**2).sum() / 2
+
+    upper = {name: case[f"{name}2"] for name in ("Wx", "Wh", "b")}
+    first, cache = copied.forward(case, case["X"])
+    second, cache2 = copied.forward(upper, first)
+    grads2, dh = copied.backward(upper, cache2, second)
+    grads, dX = copied.backward(case, cache, dh)
+    for name, grad in (grads | {"X": dX} | {f"{name}2": grad for name, grad in grads2.items()}).items():
+        assert largest_error(grad, nb.complex_step(loss, case, name)) <= 1e-12, name
+
+
+def test_the_cell_to_copy_trains_as_the_notebook_and_keeps_its_weights(tmp_path):
+    case, y = random_case(0, (6, 4, 2, 3, 1))
+    mine = {name: case[name].copy() for name in ("Wx", "Wh", "b", "Wy", "by")}
+    theirs, state = {name: array.copy() for name, array in mine.items()}, {}
+    adam = nb.init_adam(theirs)
+    for rate in (0.01, 0.005, 0.001):
+        copied.adam(mine, state, copied.gradients(mine, case["X"], y)[1], rate, 0.1)
+        nb.train_step(theirs, adam, case["X"], y, rate, 0.1)
+    assert all(np.allclose(mine[name], theirs[name], rtol=0, atol=1e-13) for name in theirs)
+    rng = np.random.default_rng(0)
+    waves = np.sin(rng.uniform(0, 6, (200, 1)) + np.arange(11) / 8)
+    weights = copied.fit(waves[:, :10, None], waves[:, 10:], hidden=8, epochs=20)
+    error = np.mean((copied.forecast(weights, waves[:, :10, None]) - waves[:, 10:]) ** 2)
+    assert error < 0.2 * np.mean((waves[:, 9] - waves[:, 10]) ** 2)
+    np.savez(tmp_path / "weights.npz", **weights)
+    again = dict(np.load(tmp_path / "weights.npz"))
+    assert np.array_equal(copied.forecast(again, waves[:, :10, None]), copied.forecast(weights, waves[:, :10, None]))
