@@ -44,7 +44,8 @@ def with_mathml(source):
 
     def render(match):
         block, inline = match.groups()
-        return convert(block or inline, display="block" if block else "inline")
+        latex = (block or inline).replace("{aligned}", "{align*}")  # the one that the converter knows
+        return convert(latex, display="block" if block else "inline")
 
     pieces = re.split(r"(```.*?```|`[^`]*`)", source, flags=re.S)
     pieces[::2] = [re.sub(r"\$\$(.+?)\$\$|\$([^$]+?)\$", render, piece, flags=re.S) for piece in pieces[::2]]

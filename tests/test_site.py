@@ -52,6 +52,7 @@ def test_a_page_shows_everything(name, notebook, width, site):
         assert all(shown and len(alt) > 10 for shown, alt in pictures)
         broken = page.evaluate("[...document.links].map(link => link.getAttribute('href')).filter(href => href.startsWith('#'))")
         assert all(page.locator(f'[id="{href[1:]}"]').count() for href in broken)
+        assert page.locator("math", has_text="&").count() == 0  # an environment that was not understood
         if notebook:
             cells = read_notebook(notebook).cells
             prose = "\n\n".join(
