@@ -3,7 +3,7 @@
 # make test    all of check, what starts a kernel, and both notebooks in full against their stored outputs
 # make verify  test, then what is slow or needs Chromium or a cluster
 # make bench   set up with PyTorch, then measure speed and many seeds (benchmarks/)
-# make site    set up, then render both notebooks as static pages in _site/
+# make site    set up, then render both notebooks as static pages in _site/, and the page on which their networks run
 # make lab     set up, then open Jupyter on the notebooks
 # make lock    renew requirements.lock from requirements.txt (needs uv)
 # make clean   remove the environment, caches, _site/ and .nbval/, and nothing else

@@ -8,6 +8,7 @@ import shutil
 from html import escape
 from pathlib import Path
 
+import live
 import nbformat
 from bs4 import BeautifulSoup
 from latex2mathml.converter import convert
@@ -95,7 +96,7 @@ def main():
     style = (ROOT / "site" / "style.css").read_text(encoding="utf-8")
     style += HtmlFormatter(style="friendly").get_style_defs(".highlight")
     (new / "style.css").write_text(style, encoding="utf-8", newline="\n")
-    entries = ""
+    entries = live.build(new)
     for name, path in PAGES.items():
         title, contents, body = render(path)
         page = PAGE.format(title=escape(title), contents=contents, body=body)

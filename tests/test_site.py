@@ -1,5 +1,6 @@
 """The static pages in a real Chromium: equations, figures and tables shown, nothing fetched, readable on a phone."""
 
+import html
 import os
 import re
 import subprocess
@@ -69,3 +70,15 @@ def test_a_page_shows_everything(name, notebook, width, site):
         if folder := os.environ.get("SHOTS"):
             page.screenshot(path=f"{folder}/site-{name}-{width}.png", full_page=True)
         browser.close()
+
+
+def test_links_between_pages_lead_somewhere(site):
+    """Each link of the index and of the live page to a chapter of another page."""
+    ids = {
+        name: set(re.findall(r'id="([^"]*)"', (site / f"{name}.html").read_text(encoding="utf-8"))) for name in [*PAGES, "live"]
+    }
+    for page in ("index", "live"):
+        links = re.findall(r'href="(\w+)\.html(?:#([^"]*))?"', (site / f"{page}.html").read_text(encoding="utf-8"))
+        assert len(links) >= 5 and all(not anchor or html.unescape(anchor) in ids[name] for name, anchor in links)
+    chapters = [anchor for name, anchor in links if name != "index"]  # of the live page
+    assert len(chapters) >= 6 and all(chapters)
