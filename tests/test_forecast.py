@@ -3,9 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import LSTM_NOTEBOOK, load_definitions
+from conftest import LSTM_NOTEBOOK
 
 import forecast
+from notebook_code import build, definition_cells
+
+
+@pytest.fixture
+def nb():
+    """The definitions in a module of its own, since a forecast sets constants that other tests read."""
+    return build("definitions of a forecast", definition_cells(LSTM_NOTEBOOK))
 
 
 def seasonal(season, n, trend=0.0, noise=0.1, seed=0):
@@ -28,8 +35,7 @@ def test_a_random_walk_a_trend_and_noise_have_no_season(n):
     assert sum(season > 1 for season in found) <= 3
 
 
-def test_the_files_go_on_in_the_rhythm_of_the_series(tmp_path, capsys):
-    nb = load_definitions(LSTM_NOTEBOOK)
+def test_the_files_go_on_in_the_rhythm_of_the_series(nb, tmp_path, capsys):
     nb.tqdm, nb.EPOCHS = lambda items, **_: items, 20
     index = pd.date_range("2015-01-01", periods=120, freq="MS")
     series = pd.Series(seasonal(12, 120, trend=0.02), index=index)
@@ -43,6 +49,6 @@ def test_the_files_go_on_in_the_rhythm_of_the_series(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("n, horizon, said", [(30, 3, "30 values: give at least 36"), (100, 40, "lower --horizon")])
-def test_what_is_too_short_is_refused_in_one_sentence(n, horizon, said, tmp_path):
+def test_what_is_too_short_is_refused_in_one_sentence(n, horizon, said, nb, tmp_path):
     with pytest.raises(ValueError, match=said):
-        forecast.run(load_definitions(LSTM_NOTEBOOK), pd.Series(seasonal(12, n)), "own.csv", horizon, tmp_path)
+        forecast.run(nb, pd.Series(seasonal(12, n)), "own.csv", horizon, tmp_path)
