@@ -37,19 +37,20 @@ while True:
 # The process kills itself: in a cell, some time after a write has begun, or just before or after a file is moved into place.
 KILL = """
 import itertools, os, pathlib, signal, threading
-calls, begun, moved = itertools.count(1), pathlib.Path.mkdir, os.replace
 kill = lambda: os.killpg(0, signal.SIGKILL)
 kill_soon = lambda: threading.Timer({delay}, kill).start()
-def mkdir(self, *args, **options):
-    due = {kind!r} == "during" and next(calls) == {number}
-    kill_soon() if due else None
-    return begun(self, *args, **options)
-def replace(source, target):
-    due = {kind!r} in ("before", "after") and next(calls) == {number}
-    kill() if due and {kind!r} == "before" else None
-    moved(source, target)
-    kill() if due else None
-pathlib.Path.mkdir, os.replace = mkdir, replace
+def faults(calls, begun, moved):  # in a function, so that no name of the notebook's gets in the way
+    def mkdir(self, *args, **options):
+        due = {kind!r} == "during" and next(calls) == {number}
+        kill_soon() if due else None
+        return begun(self, *args, **options)
+    def replace(source, target):
+        due = {kind!r} in ("before", "after") and next(calls) == {number}
+        kill() if due and {kind!r} == "before" else None
+        moved(source, target)
+        kill() if due else None
+    pathlib.Path.mkdir, os.replace = mkdir, replace
+faults(itertools.count(1), pathlib.Path.mkdir, os.replace)
 """
 
 
