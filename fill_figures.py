@@ -13,6 +13,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 
 from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
 
@@ -55,9 +56,11 @@ def written(value, form):
 def filled(text, read=current):
     """The text with every marked number as measured."""
 
+    known = cache(lambda notebook, kind: figures((LSTM_NOTEBOOK, TEXT_NOTEBOOK)[int(notebook) - 1], kind, read))
+
     def number(match):
         form, notebook, kind, key, points = match.groups()
-        value = figures((LSTM_NOTEBOOK, TEXT_NOTEBOOK)[int(notebook) - 1], kind, read)[key]
+        value = known(notebook, kind)[key]
         return written(value * (100 if points else 1), form) + match[0].removeprefix(form)
 
     return MARKED.sub(number, text)

@@ -23,35 +23,6 @@ MOST = 5_000  # values that are used, the newest, unless --all
 STEPS = 1_500_000  # windows that a training sees, all epochs together
 
 
-def autocorrelations(x):
-    """The autocorrelation of x (n,) at the lags 0 to n / 2, each sum divided by the number of its products."""
-    x, n = x - x.mean(), len(x)
-    sums = np.fft.irfft(abs(np.fft.rfft(x, 2 * n)) ** 2)[: n // 2 + 1]  # twice as long: the end must not meet the beginning
-    means = sums / (n - np.arange(n // 2 + 1))
-    return means / (means[0] or 1)
-
-
-def find_season(value):
-    """The season in steps: the surest peak of the autocorrelation, or a part of it that is nearly as sure; 1 if there is none.
-
-    Differences show a season under a trend, values without their line a slow one under noise. A peak counts if it is high for the
-    number of its products; of the values it has to come again at twice the lag, since a random walk has single peaks.
-    """
-    n, t, found = len(value), np.arange(len(value)), []
-    for x, least, most in ((np.diff(value), 0.25, n // 2), (value - np.polyval(np.polyfit(t, value, 1), t), 0.3, n // 3)):
-        c = autocorrelations(x)[: most + 1]
-        k = np.arange(2, len(c) - 1)
-        high = np.maximum(least, 4 / np.sqrt(n - k))
-        sure = k[(c[k] >= c[k - 1]) & (c[k] > c[k + 1]) & (c[k] > high) & (np.minimum.accumulate(c)[k] < 0)]
-        if most == n // 3:
-            sure = np.array([k for k in sure if 2 * k < len(c) and c[2 * k] > c[k] / 2], int)
-        if len(sure):
-            best = sure[c[sure].argmax()]
-            times = np.round(best / sure)
-            found.append((c[best], sure[(abs(best - sure * times) <= times / 2 + 1) & (c[sure] >= 0.6 * c[best])].min()))
-    return int(max(found)[1]) if found else 1
-
-
 def settings(nb, train, season):
     """(lookback, difference, season read beside each value or 0) to try, for a training part of so many values."""
     lookbacks = {min(nb.LOOKBACK, max(2, train // 8))} | ({season} if nb.LOOKBACK < season <= min(60, train // 8) else set())
@@ -181,7 +152,7 @@ def run(nb, series, source, horizon, out):
         raise ValueError(f"{source} has {len(value)} values: give at least 36, that change.")
     if horizon > shortest:
         raise ValueError(f"{source} has {len(value)} values, enough for {shortest} steps ahead: lower --horizon to that.")
-    season = find_season(value[: ends[0]])
+    season = nb.find_season(value[: ends[0]])
     print(f"season: {season} steps" if season > 1 else "no season found")
     nb.EPOCHS = max(20, min(nb.EPOCHS, STEPS // ends[0]))
     nb.BATCH_SIZE = nb.BATCH_SIZE * max(1, ends[0] // 4000)

@@ -41,14 +41,13 @@ def texts():
     with np.load(folder / "results" / "lstm_attention.npz", allow_pickle=False) as file:
         kept = dict(file)
     nb = picked(TEXT_NOTEBOOK, "options", "PATTERNS", "OPENERS")
-    orders = [both.split("; ") if isinstance(both, str) else both for _, both in nb.PATTERNS.values()]
     table = pd.read_csv(folder / "text_data.csv")
     test = table[table["split"] == "test"].drop_duplicates("pair")  # of twins one: the page makes the other
     return {
         "words": str(kept.pop("words")),
         "genres": kept.pop("genres").tolist(),
         "weights": {name: packed(array, "float16") for name, array in kept.items()},
-        "patterns": [pattern for both in orders for pattern in both],
+        "patterns": [pattern for _, patterns in nb.PATTERNS.values() for pattern in patterns],
         "openers": nb.OPENERS,
         "trained": int((table["split"] == "train").sum()),
         "lines": test.sample(60, random_state=0)[["text", "genre"]].to_numpy().tolist(),
@@ -70,7 +69,7 @@ def series():
         "ar": nb.choose_ar(data)[:, 0].tolist(),
         "ar_chosen": longer[:, 0].tolist(),
         "lag": int(lag),
-        "sigma": nb.NOISE if hasattr(nb, "NOISE") else nb.SIGMA,
+        "sigma": nb.NOISE,
     }
 
 

@@ -1,4 +1,4 @@
-"""forecast.py: the season, the files that it writes, its refusals."""
+"""forecast.py: the files that it writes, its refusals."""
 
 import numpy as np
 import pandas as pd
@@ -18,21 +18,6 @@ def nb():
 def seasonal(season, n, trend=0.0, noise=0.1, seed=0):
     t = np.arange(n)
     return np.sin(2 * np.pi * t / season) + trend * t + np.random.default_rng(seed).normal(0, noise, n)
-
-
-@pytest.mark.parametrize(
-    "season, n, trend, noise", [(12, 90, 0.1, 0.1), (4, 60, 0.05, 0.2), (48, 1000, 0, 0.1), (365, 2200, 0, 0.7)]
-)
-def test_the_season_is_found_under_a_trend_and_under_noise(season, n, trend, noise):
-    assert abs(forecast.find_season(seasonal(season, n, trend, noise)) - season) <= max(1, 0.02 * season)
-
-
-@pytest.mark.parametrize("n", [60, 200, 1000])
-def test_a_random_walk_a_trend_and_noise_have_no_season(n):
-    rng = np.random.default_rng(1)
-    found = [forecast.find_season(value) for _ in range(20)
-             for value in (np.cumsum(rng.normal(size=n)), rng.normal(size=n), np.arange(n) + rng.normal(size=n))]  # fmt: skip
-    assert sum(season > 1 for season in found) <= 3
 
 
 def test_the_files_go_on_in_the_rhythm_of_the_series(nb, tmp_path, capsys):
