@@ -111,6 +111,7 @@ def code_of(script):
 
 def write_whole(path, text):
     """Write a file, or leave it as it was if this is interrupted."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8", newline="\n")
     os.replace(temporary, path)

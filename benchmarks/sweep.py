@@ -5,16 +5,17 @@ A job is function(nb, *arguments), where nb has a notebook's definitions. They t
 text: a worker needs the locked environment and nothing of this repository.
 """
 
-import inspect
 import json
 import os
 import sys
 
 from notebook_code import ROOT, build, definition_cells, pinned
 
-PINNED, SETTINGS = pinned(), {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-SETTINGS |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TQDM_DISABLE": "1"}
-os.environ.update(PINNED | SETTINGS)
+# A worker must start with these. The last keeps Dask off the random numbers that Keras draws.
+AT_START = pinned() | {"DASK_DISTRIBUTED__COMM__OFFLOAD": "False"}
+SETTINGS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
+SETTINGS |= dict.fromkeys(["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
+os.environ.update(AT_START | SETTINGS)
 
 import joblib  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
@@ -30,7 +31,7 @@ def one_job(cells, function, expected, number, job):
     os.environ.update(SETTINGS)  # for the workers of a cluster
     name = f"definitions_{joblib.hash(cells)}"
     if name not in sys.modules:
-        found = versions() | {key: os.environ.get(key) for key in PINNED}
+        found = versions() | {key: os.environ.get(key) for key in AT_START}
         if found != expected:
             raise RuntimeError(f"a worker has other versions than the sweep: {found}, {expected}")
         sys.modules[name] = build("definitions", cells)
@@ -72,9 +73,9 @@ def on_cluster(cluster, processes, common, calls):
 
 def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=False, tiny=False):
     """[function(nb, *job) for job in jobs] as JSON knows the results, with a bar."""
-    cells, expected = definition_cells(notebook), versions() | PINNED
+    cells, expected = definition_cells(notebook), versions() | AT_START
     cells += [("tiny", "EPOCHS = 1")] * tiny
-    key = notebook, code_of(inspect.getsourcefile(function)), function.__name__, tiny, expected
+    key = notebook, code_of(function.__code__.co_filename), function.__name__, tiny, expected
     files = [KEPT / f"{function.__name__}-{joblib.hash((key, job))}.json" for job in jobs]
     calls = [(number, job) for number, job in enumerate(jobs) if anew or not files[number].exists()]
     if cluster and calls:
@@ -82,7 +83,6 @@ def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=Fals
     else:
         parallel = joblib.Parallel(n_jobs=processes, return_as="generator_unordered")
         done = parallel(joblib.delayed(one_job)(cells, function, expected, *call) for call in calls)
-    KEPT.mkdir(exist_ok=True)
     for number, result in tqdm(done, label, total=len(calls), disable=False):
         write_whole(files[number], result)
     kept = [json.loads(file.read_text()) for file in files]
