@@ -4,7 +4,7 @@
 # make test      all of check, what starts a kernel, and both notebooks in full against their stored outputs
 # make verify    test, then what is slow or needs Chromium or a cluster
 # make bench     measure speed and many seeds (benchmarks/)
-# make site      render both notebooks as static pages in _site/
+# make site      render both notebooks as static pages in _site/, and the page on which their networks run
 # make lab       open Jupyter on the notebooks
 # make lock      renew requirements/ from pyproject.toml (needs uv); make lock UPGRADE=1 takes the newest versions
 # make clean     remove the environment, caches, _site/ and .nbval/, and nothing else
@@ -65,6 +65,7 @@ bench: .venv/bench-$(KEY)
 	$(PY) -m benchmarks.lstm_grid
 	$(PY) -m benchmarks.lstm_lookback
 	$(PY) -m benchmarks.lstm_recall
+	$(PY) -m benchmarks.lstm_extras
 	$(PY) -m benchmarks.text_seeds
 	$(PY) -m benchmarks.text_sizes
 	$(PY) -m benchmarks.text_controls

@@ -3,10 +3,12 @@
 usage: python run_notebooks.py [NOTEBOOK.ipynb ...]        (default: both notebooks of this repository)
 
 Canonical form: no timings, ids kept, a cell's prints merged, minimal metadata (tags, and whether a cell is collapsed), no
-progress bars, no widget state; a cell tagged `varies` is stored without its output. A cell that fails ends the run with its
-source and traceback, a kernel that dies with one sentence; both leave the notebook as it was.
+progress bars, no widget state; a cell tagged `varies` is stored without its output; a picture that a text cell holds is renewed
+from results/. A cell that fails ends the run with its source and traceback, a kernel that dies with one sentence; both leave
+the notebook as it was.
 """
 
+import base64
 import os
 import sys
 from pathlib import Path
@@ -41,6 +43,14 @@ def canonical(notebook):
     return notebook
 
 
+def renew_pictures(notebook, folder):
+    """Put the picture results/NAME of `folder` in place of each attachment NAME of a text cell."""
+    for cell in notebook.cells:
+        for name in cell.get("attachments", {}):
+            data = (folder / "results" / name).read_bytes()
+            cell.attachments[name] = {"image/png": base64.b64encode(data).decode()}
+
+
 def execute(path):
     """Execute the notebook at `path` in its own folder, with a progress bar on stderr, and store it whole."""
     notebook = nbformat.read(path, as_version=4)
@@ -51,12 +61,12 @@ def execute(path):
             timeout=None,
             kernel_name="python3",
             record_timing=False,
-            store_widget_state=False,
             coalesce_streams=True,  # where a print is cut depends on timing
             resources={"metadata": {"path": str(path.parent)}},
             on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
         )
         client.execute()
+    renew_pictures(notebook, path.parent)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         text = nbformat.writes(canonical(notebook)) + "\n"

@@ -1,7 +1,7 @@
 """How fast is notebook 1's LSTM? A training step and a prediction against PyTorch, Keras, the bare matrix products and a
 per-sample loop; CPU and wall time, with one thread and with default threads; medians of interleaved runs.
 
-usage: python -m benchmarks.lstm_speed [--tiny]        (about five minutes; needs requirements/bench.txt)
+usage: python -m benchmarks.lstm_speed [--tiny]        (about eight minutes; needs requirements/bench.txt)
 
 A training step is the whole of it: forward, loss, backward, clipping by global norm, Adam. The data lie ready in memory in
 each framework's own form. At the notebook's size a framework spends most of its time on calls, not on arithmetic: that is
@@ -17,8 +17,8 @@ import subprocess
 import sys
 import time
 
-SIZES = {"small": (32, 10, 50), "large": (256, 50, 256)}  # batch, steps, units; one input, one output
-TINY_SIZES = {"small": (4, 3, 5), "large": (8, 6, 10)}
+SIZES = {"small": (32, 10, 50), "middle": (64, 50, 128), "large": (256, 50, 256)}  # batch, steps, units; one input, one output
+TINY_SIZES = {"small": (4, 3, 5), "middle": (6, 4, 8), "large": (8, 6, 10)}
 
 
 def pytorch():
@@ -130,7 +130,7 @@ def contestants(N, T, H, everyone=True):
             ("Keras", "train"): lambda: model.train_on_batch(kX, ky),
             ("Keras", "predict"): lambda: compiled(kX),
         }
-        if N * T * H < 10**6:
+        if N * T * H < 10**5:
             slow = nb.init_params(1, H, 1, rng)
             slow_state = nb.init_adam(slow)
             loop = lambda p, a, b: per_sample(nb, p, a, b)  # noqa: E731

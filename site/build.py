@@ -8,6 +8,7 @@ import shutil
 from html import escape
 from pathlib import Path
 
+import live
 import nbformat
 from bs4 import BeautifulSoup
 from latex2mathml.converter import convert
@@ -43,7 +44,8 @@ def with_mathml(source):
 
     def render(match):
         block, inline = match.groups()
-        return convert(block or inline, display="block" if block else "inline")
+        latex = (block or inline).replace("{aligned}", "{align*}")  # the one that the converter knows
+        return convert(latex, display="block" if block else "inline")
 
     pieces = re.split(r"(```.*?```|`[^`]*`)", source, flags=re.S)
     pieces[::2] = [re.sub(r"\$\$(.+?)\$\$|\$([^$]+?)\$", render, piece, flags=re.S) for piece in pieces[::2]]
@@ -56,7 +58,10 @@ def last_sentence(text):
 
 
 def render(path):
-    """(title, table of contents, body) of a notebook as HTML; each figure is described by what stands before it."""
+    """(title, table of contents, body) of a notebook as HTML; each figure is described by what stands before it.
+
+    A folded cell shows its code on a click.
+    """
     notebook = nbformat.read(ROOT / path, as_version=4)
     said, chapter, described = "", "", {}
     for cell in notebook.cells:
@@ -71,7 +76,13 @@ def render(path):
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     page = BeautifulSoup(exporter.from_notebook_node(notebook)[0], "html.parser")
     for figure in page.find_all("img"):
-        figure["alt"] = described.get(figure["src"].partition("base64,")[2].replace("\n", ""), "")
+        described_here = described.get(figure["src"].partition("base64,")[2].replace("\n", ""))
+        figure["alt"] = described_here or figure.get("alt", "")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, shown in zip(code, page.select("div.code_cell"), strict=True):
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            folded = shown.select_one("div.input").wrap(page.new_tag("details"))
+            folded.insert(0, page.new_tag("summary", string="Code"))
     for link in page.select("a.anchor-link"):
         link.decompose()
     chapters = [f'<li><a href="#{head["id"]}">{escape(head.get_text())}</a></li>' for head in page.find_all("h2")]
@@ -85,7 +96,7 @@ def main():
     style = (ROOT / "site" / "style.css").read_text(encoding="utf-8")
     style += HtmlFormatter(style="friendly").get_style_defs(".highlight")
     (new / "style.css").write_text(style, encoding="utf-8", newline="\n")
-    entries = ""
+    entries = live.build(new)
     for name, path in PAGES.items():
         title, contents, body = render(path)
         page = PAGE.format(title=escape(title), contents=contents, body=body)

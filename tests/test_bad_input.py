@@ -413,10 +413,11 @@ def test_a_name_of_digits_may_come_as_a_number(name):
     cells = {cell.id: cell.source for cell in read_notebook(name).cells}
     space = dict(vars(load_definitions(name)))
     exec(cells["parameters"], space)
-    exec(cells["as-shipped"], space | {"DATA_CSV": None, "VALUE_COLUMN": None}, found := {})
+    settings = cells["plumbing"] if "plumbing" in cells else cells["as-shipped"] + "\n" + cells["housekeeping"]
+    exec(settings, found := space | {"DATA_CSV": None, "VALUE_COLUMN": None})
     assert found["DATA_CSV"] == "" and found["AS_SHIPPED"]
     space |= {"DATA_CSV": 2023, "OUTPUT_DIR": 2024, "VALUE_COLUMN": 7}
-    exec(cells["as-shipped"] + "\n" + cells["housekeeping"], space)
+    exec(settings, space)
     assert str(space["OUT"]) == "2024" and space["DATA_CSV"] == "2023" and not space["AS_SHIPPED"]
     assert space["VALUE_COLUMN"] == ("7" if name == LSTM_NOTEBOOK else 7)
 

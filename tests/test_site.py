@@ -1,5 +1,6 @@
 """The static pages in a real Chromium: equations, figures and tables shown, nothing fetched, readable on a phone."""
 
+import html
 import os
 import re
 import subprocess
@@ -51,6 +52,7 @@ def test_a_page_shows_everything(name, notebook, width, site):
         assert all(shown and len(alt) > 10 for shown, alt in pictures)
         broken = page.evaluate("[...document.links].map(link => link.getAttribute('href')).filter(href => href.startsWith('#'))")
         assert all(page.locator(f'[id="{href[1:]}"]').count() for href in broken)
+        assert page.locator("math", has_text="&").count() == 0  # an environment that was not understood
         if notebook:
             cells = read_notebook(notebook).cells
             prose = "\n\n".join(
@@ -61,7 +63,22 @@ def test_a_page_shows_everything(name, notebook, width, site):
             heights = page.evaluate("[...document.querySelectorAll('math')].map(one => one.getBoundingClientRect().height)")
             assert all(height > 5 for height in heights)
             outputs = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
-            assert len(pictures) == sum("image/png" in output.get("data", {}) for output in outputs)
+            held = sum(len(cell.get("attachments", {})) for cell in cells)
+            assert len(pictures) == held + sum("image/png" in output.get("data", {}) for output in outputs)
+            folded = [cell for cell in cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
+            assert page.locator("details:not([open]) > summary").count() == len(folded)
         if folder := os.environ.get("SHOTS"):
             page.screenshot(path=f"{folder}/site-{name}-{width}.png", full_page=True)
         browser.close()
+
+
+def test_links_between_pages_lead_somewhere(site):
+    """Each link of the index and of the live page to a chapter of another page."""
+    ids = {
+        name: set(re.findall(r'id="([^"]*)"', (site / f"{name}.html").read_text(encoding="utf-8"))) for name in [*PAGES, "live"]
+    }
+    for page in ("index", "live"):
+        links = re.findall(r'href="(\w+)\.html(?:#([^"]*))?"', (site / f"{page}.html").read_text(encoding="utf-8"))
+        assert len(links) >= 5 and all(not anchor or html.unescape(anchor) in ids[name] for name, anchor in links)
+    chapters = [anchor for name, anchor in links if name != "index"]  # of the live page
+    assert len(chapters) >= 6 and all(chapters)

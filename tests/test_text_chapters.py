@@ -1,17 +1,24 @@
 """The later chapters of notebook 2: controls, learning curve, saliency, calibration, the kept model, a reader's file."""
 
+import ast
 import inspect
+import io
 import json
+import os
 import subprocess
 import sys
 
 import keras
+import nbformat
 import numpy as np
 import pandas as pd
+import papermill
 import pytest
-from conftest import TEXT_NOTEBOOK, load_definitions, read_notebook
+from conftest import REDUCED, ROOT, TEXT_NOTEBOOK, load_definitions, read_notebook
 from hypothesis import given
 from hypothesis import strategies as st
+
+from notebook_code import build, definition_cells
 
 nb = load_definitions(TEXT_NOTEBOOK)
 
@@ -189,6 +196,136 @@ def test_the_kept_model_gives_the_same_probabilities_in_a_fresh_process(corpus, 
     run = [sys.executable, "-c", code, str(tmp_path / "kept.keras"), json.dumps(texts)]
     found = json.loads(subprocess.run(run, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+IN_A_NEW_SESSION = """
+import json, sys
+from pathlib import Path
+from conftest import TEXT_NOTEBOOK, load_definitions
+nb = load_definitions(TEXT_NOTEBOOK)
+table = nb.label_texts(Path(sys.argv[1]), json.loads(sys.argv[2]))
+print(table.to_json(orient="split"))
+"""
+
+
+def label_in_a_new_session(path, texts):
+    """The table by `label_texts` in a process of its own, which knows the file and the notebook's definitions."""
+    run = [sys.executable, "-W", "error::UserWarning:keras", "-c", IN_A_NEW_SESSION, str(path), json.dumps(texts)]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(run, env=environment, capture_output=True, text=True, check=True)
+    return pd.read_json(io.StringIO(done.stdout.splitlines()[-1]), orient="split")
+
+
+@pytest.mark.parametrize("readers", [["attention"], ["last", "both directions"]])
+def test_a_kept_net_holds_its_labels_temperature_and_threshold(readers, corpus, tmp_path):
+    keras.utils.set_random_seed(0)
+    vectoriser, nets = nb.make_vectoriser(corpus["text"]), [nb.make_net(4, reader) for reader in readers]
+    names = ["Öl", "b", "c d", "e"]
+    nb.with_labels(vectoriser, nets, names, 1.5, 0.999).save(tmp_path / "kept_model.keras")
+    texts = [*corpus["text"].head(3), ""]
+    table = label_in_a_new_session(tmp_path / "kept_model.keras", texts)
+    means = np.mean([net.predict(nb.word_numbers(vectoriser, texts), verbose=0) for net in nets], axis=0)
+    np.testing.assert_allclose(table[names], nb.cool(means, 1.5), atol=1e-5)
+    assert list(table["text"]) == texts and set(table["label"]) == {"unsure"}  # none is as sure as 0.999
+
+
+@pytest.mark.parametrize("name", ["1-3-grams, linear SVM", "clause bags, random forest", "weighted clauses, logistic regression"])
+def test_a_kept_recipe_gives_the_probabilities_of_the_model(name, corpus, tmp_path):
+    train = nb.part_of(corpus, "train")
+    recipe = {"model": name, "settings": {}, "seed": 3, "names": nb.genre_names(corpus), "temperature": 1.0, "threshold": 0.0}
+    recipe |= {"texts": train["text"].tolist(), "genres": train["genre"].tolist()}
+    (tmp_path / "kept_model.json").write_text(json.dumps(recipe), encoding="utf-8")
+    test = nb.part_of(corpus, "test")
+    table = label_in_a_new_session(tmp_path / "kept_model.json", test["text"].tolist())
+    expected = nb.fit_rival(name, {}, corpus, 3)["test"]
+    np.testing.assert_allclose(table[nb.genre_names(corpus)], expected, atol=1e-6)
+    assert (table["label"].to_numpy() == np.array(nb.genre_names(corpus))[expected.argmax(axis=1)]).all()
+
+
+def test_with_the_mask_padding_changes_nothing():
+    """And without it, it does."""
+    table = nb.make_corpus(3, train=64, validation=32, test=4)
+    (_, moved), (_, still) = (nb.train_padded(table, masked, 1, 0) for masked in (False, True))
+    assert still < 1e-5 < moved
+
+
+def test_reading_along_ends_with_the_answer_to_the_whole_text(corpus):
+    vectoriser, net = nb.make_vectoriser(corpus["text"]), nb.make_net(4)
+    words, answers = nb.read_along("The bank, although it", net, vectoriser)
+    assert words == ["the", "bank", "although", "it"] and answers.shape == (4, 4)
+    predict = nb.texts_to_probabilities(net, vectoriser)
+    np.testing.assert_allclose(answers[[1, 3]], predict(["the bank", "the bank although it"]), atol=1e-6)
+
+
+def test_checks_stop_the_run_or_only_say_so(monkeypatch, capsys):
+    with pytest.raises(AssertionError, match="nobody is better"):
+        nb.check(False, "nobody is better")
+    monkeypatch.setattr(nb, "CHECKS", False)
+    nb.check(False, "nobody is better")
+    nb.check(True, "all is well")
+    assert capsys.readouterr().out == "does not hold here: nobody is better\n"
+
+
+def test_every_assert_of_the_notebook_says_what_is_claimed():
+    asserts, checks = [], []
+    for cell in read_notebook(TEXT_NOTEBOOK).cells:
+        nodes = list(ast.walk(ast.parse(cell.source))) if cell.cell_type == "code" else []
+        asserts += [node for node in nodes if isinstance(node, ast.Assert)]
+        checks += [node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "check"]
+    assert len(asserts) == 1 and len(checks) >= 12 and all(len(call.args) == 2 for call in checks)
+
+
+def edits():
+    """{exercise: [(cell, before, after)]}: the changes that the exercises ask for."""
+    att, last = "[Attention(keras.layers.LSTM(units, return_sequences=True))]", "[keras.layers.LSTM(units)]"
+    unless = 'PATTERNS = {\n    "unless": (4, ["unless {B}, {M}.", "{M}, unless {B}."]),'
+    heading = "PATTERNS = {  # connective: (how often, its patterns); {M} is the main clause, {B} the background"
+    return {
+        1: [("convolution", last, "[keras.layers.LSTM(units, go_backwards=True)]")],
+        2: [("generator", heading, unless)],
+        3: [("overlap", '.agg(["median", "max"]).T.round(2)', '.agg(["median", "max"])\ntrials[0] = data = careless')],
+        4: [("convolution", att, att.replace("LSTM", "SimpleRNN"))],
+        5: [("generator", "crossover=0.6", "crossover=0.1")],
+        6: [("grid", 'GRID = [{"learning_rate": 0.002', 'GRID = [{"reader": "both directions", "learning_rate": 0.002')],
+        7: [("make-rivals", "ngram_range=(1, 3)", "ngram_range=(1, 5)")],
+    }
+
+
+@pytest.mark.parametrize("exercise", edits())
+def test_an_exercise_changes_the_definitions_as_told(exercise):
+    """The change is possible as it is described, and the changed definitions still train and draw."""
+    cells = dict(definition_cells(TEXT_NOTEBOOK))
+    for place, before, after in edits()[exercise]:
+        label = f"{TEXT_NOTEBOOK}:{place}"
+        assert cells[label].count(before) == 1
+        cells[label] = cells[label].replace(before, after)
+    changed = build("exercise", list(cells.items()))
+    table = changed.make_corpus(0, train=120, validation=40, test=40)
+    table = table.assign(stems=table["text"].map(changed.preprocess))
+    assert (table["connective"] == "unless").any() == (exercise == 2)
+    assert (table["kind"] == "crossover").mean() == (0.1 if exercise == 5 else 0.6)
+    if exercise in (1, 4, 6):
+        settings = {1: {}, 4: {"reader": "attention"}, 6: changed.GRID[0]}[exercise]
+        changed.EPOCHS = 1
+        assert changed.fit_net(table, 0, **settings)["test"].shape == (40, 4)
+    if exercise == 7:
+        assert changed.fit_rival("1-3-grams, linear SVM", {}, table, 0)["test"].shape == (40, 4)
+
+
+@pytest.mark.run
+def test_exercises_run_to_the_end_with_checks_off(tmp_path):
+    """Changes of the grammar, the split and a reader at once, on the whole notebook at reduced size."""
+    notebook = nbformat.read(ROOT / TEXT_NOTEBOOK, as_version=4)
+    for exercise in (1, 2, 3, 4, 7):
+        for place, before, after in edits()[exercise]:
+            cell = next(cell for cell in notebook.cells if cell.id == place)
+            cell.source = cell.source.replace(before, after)
+    nbformat.write(notebook, tmp_path / "exercise.ipynb")
+    options = {"cwd": tmp_path, "kernel_name": "python3", "progress_bar": False}
+    done = papermill.execute_notebook(tmp_path / "exercise.ipynb", None, REDUCED[TEXT_NOTEBOOK] | {"CHECKS": False}, **options)
+    said = "".join(output.get("text", "") for cell in done.cells for output in cell.get("outputs", []))
+    assert "does not hold here: no pairs appear in two parts of a split" not in said  # looked at before the split is changed
+    assert (tmp_path / "results" / "metrics.json").exists()
 
 
 def test_results_are_written_before_the_model_is_kept():

@@ -85,7 +85,7 @@ def test_topics_are_many_and_patterns_come_in_two_orders():
         for actors, predicates, tails in topics.values():
             assert len(actors) >= 3 and len(predicates) >= 3 and tails
     for _, patterns in nb.PATTERNS.values():
-        orders = {pattern.index("{M}") < pattern.index("{B}") for pattern in nb.options(patterns)}
+        orders = {pattern.index("{M}") < pattern.index("{B}") for pattern in patterns}
         assert orders == {True, False}
 
 
@@ -121,7 +121,7 @@ def test_any_seed_tells_one_story(seed, tmp_path, monkeypatch):
     exec(cells["load"], space)
     for trial, corpus, number in zip(space["trials"], space["corpora"], (seed, seed + 1), strict=True):
         assert trial[nb.COLUMNS].equals(corpus[nb.COLUMNS]) and corpus.equals(nb.make_corpus(number))
-    exec(cells["leaks-file"], space)
+    exec(cells["leaks"], space)
     assert (tmp_path / "text_data.csv").exists() == (seed == 0)  # the file holds the corpus of seed 0 alone
 
 

@@ -1,0 +1,243 @@
+"""The next values of your own series: notebook 1's LSTM and its rivals, the best on the validation part first.
+
+usage: python forecast.py FILE --horizon 24 [--column NAME] [--out FOLDER] [--all]
+
+Writes into FOLDER (default: named after the file, beside it): future.csv, the forecasts with intervals, and times continued if
+the file has times; errors.csv, the error by horizon on the test part; forecast.png. The definitions are those of the notebook.
+"""
+
+import argparse
+import math
+import sys
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+
+from notebook_code import LSTM_NOTEBOOK, load_definitions
+
+MOST = 5_000  # values that are used, the newest, unless --all
+STEPS = 1_500_000  # windows that a training sees, all epochs together
+
+
+def autocorrelations(x):
+    """The autocorrelation of x (n,) at the lags 0 to n / 2, each sum divided by the number of its products."""
+    x, n = x - x.mean(), len(x)
+    sums = np.fft.irfft(abs(np.fft.rfft(x, 2 * n)) ** 2)[: n // 2 + 1]  # twice as long: the end must not meet the beginning
+    means = sums / (n - np.arange(n // 2 + 1))
+    return means / (means[0] or 1)
+
+
+def find_season(value):
+    """The season in steps: the surest peak of the autocorrelation, or a part of it that is nearly as sure; 1 if there is none.
+
+    Differences show a season under a trend, values without their line a slow one under noise. A peak counts if it is high for the
+    number of its products; of the values it has to come again at twice the lag, since a random walk has single peaks.
+    """
+    n, t, found = len(value), np.arange(len(value)), []
+    for x, least, most in ((np.diff(value), 0.25, n // 2), (value - np.polyval(np.polyfit(t, value, 1), t), 0.3, n // 3)):
+        c = autocorrelations(x)[: most + 1]
+        k = np.arange(2, len(c) - 1)
+        high = np.maximum(least, 4 / np.sqrt(n - k))
+        sure = k[(c[k] >= c[k - 1]) & (c[k] > c[k + 1]) & (c[k] > high) & (np.minimum.accumulate(c)[k] < 0)]
+        if most == n // 3:
+            sure = np.array([k for k in sure if 2 * k < len(c) and c[2 * k] > c[k] / 2], int)
+        if len(sure):
+            best = sure[c[sure].argmax()]
+            times = np.round(best / sure)
+            found.append((c[best], sure[(abs(best - sure * times) <= times / 2 + 1) & (c[sure] >= 0.6 * c[best])].min()))
+    return int(max(found)[1]) if found else 1
+
+
+def settings(nb, train, season):
+    """(lookback, difference, season read beside each value or 0) to try, for a training part of so many values."""
+    lookbacks = {min(nb.LOOKBACK, max(2, train // 8))} | ({season} if nb.LOOKBACK < season <= min(60, train // 8) else set())
+    found = list(product(sorted(lookbacks), (False, True), (0,)))
+    beside = max(lookbacks) < season <= train // 3
+    return found + [(min(lookbacks), difference, season) for difference in (False, True) if beside]
+
+
+def windows_of(nb, value, lookback, difference, season):
+    """nb.prepare with windows (N, T, 1) that reach a season back, and where they begin to be read."""
+    return nb.prepare(value, lookback + max(season - 1, 0), difference)
+
+
+def inputs(windows, lookback, season):
+    """X (N, lookback, 1), or (N, lookback, 2) with the values a season before the next ones, from windows (N, T, 1)."""
+    recent = windows[:, -lookback:]
+    return np.concatenate([recent, windows[:, :lookback]], axis=2) if season else recent
+
+
+def ahead(nb, data, origins, step, horizon):
+    """Forecasts (N, horizon) from the values before each of the `origins` (N,), in the series' own units."""
+    lost, (low, high) = int(data["difference"]), data["scale"]
+    series = (np.diff(data["value"], n=lost) - low) / (high - low)
+    T = data["train"][0].shape[1]
+    windows = np.stack([series[origin - lost - T : origin - lost] for origin in origins])[:, :, None]
+    steps = low + (high - low) * nb.recursive(step, windows, horizon).astype(float)
+    return data["value"][origins - 1][:, None] + np.cumsum(steps, axis=1) if lost else steps
+
+
+def methods(nb, value, season, horizon, ends):
+    """{name: a function from origins (N,) to forecasts (N, horizon)}, each with its settings chosen on the validation part."""
+    validation = np.arange(ends[0], ends[1] - horizon + 1)
+
+    def error(method):
+        return np.mean((method(validation) - future(value, validation, horizon)) ** 2)
+
+    def persistence(origins):
+        return np.repeat(value[origins - 1][:, None], horizon, axis=1)
+
+    def seasonal_naive(origins):
+        back = season * (1 + np.arange(horizon) // season)
+        return value[origins[:, None] + np.arange(horizon) - back]
+
+    def autoregression(difference):
+        data = nb.prepare(value, settings(nb, ends[0], 1)[0][0], difference)
+        _, weights, longer = nb.choose_lag(data, season)
+        return partial(ahead, nb, longer, step=partial(nb.predict_ar, weights), horizon=horizon)
+
+    def lstm(setting):
+        lookback, difference, beside = setting
+        data = windows_of(nb, value, lookback, difference, beside)
+        read = data | {part: (inputs(data[part][0], lookback, beside), *data[part][1:]) for part in nb.PARTS}
+        params, _ = nb.train(read, nb.SEED, input_noise=0.02)
+        print(f"  lookback {lookback}, {'differences' if difference else 'values'}"
+              f"{f', values {beside} steps earlier beside them' if beside else ''}")  # fmt: skip
+        step = lambda windows: nb.predict(params, inputs(windows, lookback, beside).astype(np.float32))  # noqa: E731
+        return partial(ahead, nb, data, step=step, horizon=horizon)
+
+    found = {"persistence": persistence} | ({"seasonal naive": seasonal_naive} if season > 1 else {})
+    found["AR"] = min(map(autoregression, (False, True)), key=error)
+    print("training the LSTM with", *(f"{len(settings(nb, ends[0], season))} settings:",))
+    found["LSTM"] = min(map(lstm, settings(nb, ends[0], season)), key=error)
+    return found, {name: math.sqrt(error(method)) for name, method in found.items()}
+
+
+def future(value, origins, horizon):
+    """The values (N, horizon) from each of the origins (N,) on."""
+    return value[origins[:, None] + np.arange(horizon)]
+
+
+def widths(nb, errors):
+    """Half-widths (horizon,) of conformal intervals from errors (N, horizon) of rolling origins; infinite if N is too small."""
+    return np.array([nb.half_width(column) for column in errors.T])
+
+
+def continued(index, horizon):
+    """The next `horizon` times after an index of times, in its own rhythm; None if it has no times."""
+    if not isinstance(index, pd.DatetimeIndex):
+        return None
+    rhythm = pd.infer_freq(index[-100:]) if len(index) > 2 else None
+    if rhythm:
+        return pd.date_range(index[-1], periods=horizon + 1, freq=rhythm)[1:]
+    step = pd.Series(index).diff().median()
+    print(f"the times have no even rhythm; their median step, {step}, goes on")
+    return index[-1] + step * np.arange(1, horizon + 1)
+
+
+def remarks(value, ends, lstm):
+    """What a reader should know of the LSTM's one-step forecasts, in sentences."""
+    origins = np.arange(ends[2], len(value))
+    forecast, before, actual = lstm(origins)[:, 0], value[origins - 1], value[origins]
+    error, naive = np.mean((forecast - actual) ** 2), np.mean((before - actual) ** 2)
+    if error > 0.95 * naive:
+        yield (f"One step ahead, the LSTM's squared error is {error / naive:.2f} times that of repeating the last value: "
+               "its curve looks right only because it is a lagged copy of the series.")  # fmt: skip
+    low, high = value[: ends[0]].min(), value[: ends[0]].max()
+    outside = np.mean((value[ends[0] :] < low) | (value[ends[0] :] > high))
+    if outside > 0.05:
+        yield (f"{outside:.0%} of the values after the training part lie outside its range ({low:g} to {high:g}); "
+               "differences were tried too, and validation has chosen.")  # fmt: skip
+
+
+def draw(path, value, season, table, names, times, index):
+    """The last seasons, the forecasts and their intervals."""
+    import matplotlib.pyplot as plt
+
+    shown = min(len(value), max(3 * season, 3 * len(table), 50))
+    past = index[-shown:] if times is not None else np.arange(len(value) - shown, len(value))
+    later = times if times is not None else np.arange(len(value), len(value) + len(table))
+    figure, axis = plt.subplots(figsize=(9, 3.6), layout="constrained")
+    axis.plot(past, value[-shown:], color="black", lw=1, label="the series")
+    for name, color in zip(names, ("tab:blue", "tab:orange")):
+        axis.plot(later, table[name], color=color, label=name)
+        axis.fill_between(later, table[f"{name} low"], table[f"{name} high"], color=color, alpha=0.15, lw=0)
+    axis.legend(loc="upper left")
+    axis.set_title("The last values and the forecasts, with 90% intervals for each horizon", loc="left")
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def run(nb, series, source, horizon, out):
+    """Forecast a pd.Series, and write the three files into the folder `out`."""
+    value = series.to_numpy(float)
+    ends = [round(share * len(value)) for share in nb.PARTS.values()]
+    shortest = min(ends[1] - ends[0], ends[2] - ends[1], len(value) - ends[2])
+    if len(value) < 36 or np.ptp(value[: ends[0]]) == 0:
+        raise ValueError(f"{source} has {len(value)} values: give at least 36, that change.")
+    if horizon > shortest:
+        raise ValueError(f"{source} has {len(value)} values, enough for {shortest} steps ahead: lower --horizon to that.")
+    season = find_season(value[: ends[0]])
+    print(f"season: {season} steps" if season > 1 else "no season found")
+    nb.EPOCHS = max(20, min(nb.EPOCHS, STEPS // ends[0]))
+    nb.BATCH_SIZE = nb.BATCH_SIZE * max(1, ends[0] // 4000)
+    nb.LOOKBACK = min(nb.LOOKBACK, max(2, ends[0] // 8))
+    found, validation = methods(nb, value, season, horizon, ends)
+    best_rival = min(found.keys() - {"LSTM"}, key=validation.get)
+    names = sorted(["LSTM", best_rival], key=validation.get)
+    origins = {part: np.arange(start, end - horizon + 1) for part, start, end in
+               [("calibration", ends[1], ends[2]), ("test", ends[2], len(value)), ("both", ends[1], len(value))]}  # fmt: skip
+    errors = {(name, part): found[name](at) - future(value, at, horizon) for name in found for part, at in origins.items()}
+    rmse = pd.DataFrame({name: np.sqrt(np.mean(errors[name, "test"] ** 2, axis=0)) for name in found})
+    rmse.index = pd.RangeIndex(1, horizon + 1, name="steps ahead")
+    table = pd.DataFrame(index=rmse.index)
+    for name in names:
+        half = widths(nb, errors[name, "both"])
+        table[name] = found[name](np.array([len(value)]))[0]
+        table[f"{name} low"], table[f"{name} high"] = table[name] - half, table[name] + half
+    times = continued(series.index, horizon)
+    if times is not None:
+        table.insert(0, "time", times)
+    print(f"\nOn the validation part {names[0]} is ahead: root mean squared error {validation[names[0]]:.4g}, "
+          f"{names[1]} {validation[names[1]]:.4g}.")  # fmt: skip
+    print("Root mean squared error on the test part, by steps ahead:")
+    print(rmse.iloc[sorted({0, horizon // 4, horizon // 2, horizon - 1})].round(4).to_string())
+    for name in names:
+        inside = np.mean(abs(errors[name, "test"]) <= widths(nb, errors[name, "calibration"]))
+        known = np.isfinite(widths(nb, errors[name, "calibration"])).all()
+        print(f"{name}: intervals made on the calibration part cover {inside:.0%} of the test part." if known else
+              f"{name}: the calibration part is too short to check the intervals.")  # fmt: skip
+    if not np.isfinite(table[f"{names[0]} low"]).all():
+        print("There are too few values after the validation part for intervals at this horizon.")
+    print(*remarks(value, ends, found["LSTM"]), sep="\n")
+    out.mkdir(parents=True, exist_ok=True)
+    nb.write_whole(out / "future.csv", lambda path: table.to_csv(path))
+    nb.write_whole(out / "errors.csv", lambda path: rmse.to_csv(path))
+    nb.write_whole(out / "forecast.png", lambda path: draw(path, value, season, table, names, times, series.index))
+    print(f"\nwritten: {out}: future.csv errors.csv forecast.png")
+
+
+if __name__ == "__main__":
+    matplotlib.use("Agg")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--horizon", type=int, default=10, help="how many values ahead (default 10)")
+    parser.add_argument("--column", default="", help="the column of the values, if several are numeric")
+    parser.add_argument("--out", type=Path, help="the folder for the results")
+    parser.add_argument("--all", action="store_true", help=f"use all values, not only the newest {MOST}")
+    given = parser.parse_args()
+    nb = load_definitions(LSTM_NOTEBOOK)
+    nb.VALUE_COLUMN = given.column
+    try:
+        series = pd.Series(nb.read_series(given.file))
+        if len(series) > MOST and not given.all:
+            print(f"the newest {MOST} of {len(series)} values are used; --all takes all of them")
+            series = series.iloc[-MOST:]
+        out = given.out or Path(given.file).with_name(f"{Path(given.file).stem}_forecast")
+        run(nb, series, given.file, given.horizon, out)
+    except ValueError as error:
+        sys.exit(str(error))
