@@ -1,13 +1,16 @@
 """The command line that the scripts share."""
 
 import argparse
+import os
 import signal
 import sys
 
+from benchmarks.sweep import LATE
+
 
 def arguments(doc, default=None, name="count"):
-    """(the number or the files given, whether the figures are evidence, options of `sweep`), from the
-    command line of a script with docstring `doc`. A script without a default takes files.
+    """(number or files given, whether the figures are evidence, options of `sweep`), from the command
+    line of a script with docstring `doc`. A script without a default takes files.
 
     Evidence is what the default number gives, or what --write says.
     """
@@ -25,12 +28,15 @@ def arguments(doc, default=None, name="count"):
         ("--tiny", None, "only try whether it runs: little data, one epoch, few settings"),
         ("--write", None, "write evidence.json also with other numbers than the default"),
     ):
-        parser.add_argument(option, help=said, **{"type": kind} if kind else {"action": "store_true"})
+        how = {"type": kind} if kind else {"action": "store_true"}
+        parser.add_argument(option, help=said, **how)
     parser.set_defaults(processes=-1)
     for stop in (signal.SIGTERM, signal.SIGINT):  # sys.exit ends the workers too
         signal.signal(stop, lambda *_: sys.exit("stopped; finished jobs are kept"))
     options = vars(parser.parse_args())
     if options["tiny"] and options["write"]:
         parser.error("what --tiny measures is no evidence: leave out --write")
+    if LATE:  # start again, with what sweep.py has put into the environment
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     given, write = options.pop("given"), options.pop("write")
     return given, write or given == default and not options["tiny"], options

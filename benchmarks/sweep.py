@@ -1,5 +1,4 @@
-"""Many independent jobs, on this machine's cores or on a Dask cluster. Each result is a file, so a
-sweep that was stopped goes on where it was.
+"""Many independent jobs, on this machine or on a Dask cluster. Each result is kept in a file.
 
 A job is function(nb, *arguments), where nb has a notebook's definitions. They travel with it as
 text: a worker needs the locked environment and nothing of this repository.
@@ -15,6 +14,7 @@ from notebook_code import ROOT, build, definition_cells, pinned
 AT_START = pinned() | {"DASK_DISTRIBUTED__COMM__OFFLOAD": "False"}
 SETTINGS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
 SETTINGS |= dict.fromkeys(["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
+LATE = not pinned().items() <= os.environ.items()  # NumPy, if it is loaded by now, has missed them
 os.environ.update(AT_START | SETTINGS)
 
 import joblib  # noqa: E402

@@ -467,6 +467,33 @@ def test_one_process_and_two_give_the_same_table(kept):
     assert tables[0] == tables[1] and tables[0] != [tables[0][0]] * 4
 
 
+FITS = f"""'Two short fits'
+import numpy
+from benchmarks.command import arguments
+from benchmarks.sweep import sweep
+
+def fit(nb, seed):
+    nb.tqdm, nb.EPOCHS = lambda items, **_: items, 5
+    return nb.train(nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK), seed)[1]["validation"]
+
+if __name__ == "__main__":
+    count, _, options = arguments(__doc__, 2)
+    print(sweep({LSTM_NOTEBOOK!r}, fit, [(seed,) for seed in range(count)], "fits", **options))
+"""
+
+
+@pytest.mark.run
+def test_a_script_computes_the_same_in_its_own_process_and_in_two_workers(copy):
+    """Though it has loaded NumPy before what pins NumPy's kernels is set."""
+    (copy / "benchmarks" / "fits.py").write_text(FITS)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in sweep_module.AT_START:
+            patch.delenv(name, raising=False)
+        one, two = (run(copy, "fits", "--anew", "--processes", count) for count in (1, 2))
+    assert one.returncode == two.returncode == 0, one.stderr[-2000:] + two.stderr[-2000:]
+    assert json.loads(one.stdout) == json.loads(two.stdout)
+
+
 def test_a_job_that_fails_is_named_and_the_finished_ones_are_kept(kept):
     with pytest.raises(RuntimeError, match=r"the job fail\(2,\) failed: ValueError\('no number two'\)"):
         sweep(LSTM_NOTEBOOK, fail, [(number,) for number in range(4)], "here", processes=1)
