@@ -1,12 +1,15 @@
-# make run     set up, then re-execute both notebooks in place
-# make check   set up, then style, unit and property tests; no notebook runs
-# make test    all of check, what starts a kernel, and both notebooks in full against their stored outputs
-# make verify  test, then what is slow or needs Chromium or a cluster
-# make bench   set up with PyTorch, then measure speed and many seeds (benchmarks/)
-# make site    set up, then render both notebooks as static pages in _site/, and the page on which their networks run
-# make lab     set up, then open Jupyter on the notebooks
-# make lock    renew requirements.lock from requirements.txt (needs uv)
-# make clean   remove the environment, caches, _site/ and .nbval/, and nothing else
+# make run       re-execute both notebooks in place
+# make run-lstm  re-execute notebook 1 alone, without TensorFlow
+# make check     style, unit and property tests; no notebook runs
+# make test      all of check, what starts a kernel, and both notebooks in full against their stored outputs
+# make verify    test, then what is slow or needs Chromium or a cluster
+# make bench     measure speed and many seeds (benchmarks/)
+# make site      render both notebooks as static pages in _site/, and the page on which their networks run
+# make lab       open Jupyter on the notebooks
+# make lock      renew requirements/ from pyproject.toml (needs uv); make lock UPGRADE=1 takes the newest versions
+# make clean     remove the environment, caches, _site/ and .nbval/, and nothing else
+#
+# Each sets up .venv first, with the packages that it needs and no others: a group of pyproject.toml.
 
 # The interpreter: the one that is named, else the one that .venv was made with, else python3.
 PYTHON ?= $(or $(shell cat .venv/interpreter 2>/dev/null),python3)
@@ -15,27 +18,31 @@ FOLDERS := LSTM_from_scratch Text_Classification_LSTM
 # uv makes the environment in seconds; without it (or with  make UV=) venv and pip do the same.
 UV := $(shell command -v uv 2>/dev/null)
 PIP := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PY) -m pip install --disable-pip-version-check --quiet)
-# Another interpreter or lock is another stamp, so the environment is made anew.
+# Another interpreter or lock makes the environment anew.
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
-STAMP := .venv/python-$(VERSION)-lock-$(firstword $(shell cksum < requirements.lock))
+KEY := python-$(VERSION)-lock-$(firstword $(shell cat requirements/*.txt | cksum))
 # Four workers at most: each loads TensorFlow, and a notebook starts workers of its own.
 PYTEST := $(PY) -m pytest -n logical --maxprocesses 4
 
-.PHONY: run style check test verify bench site lab lock clean install
+.PHONY: run run-lstm style check test verify bench site lab lock clean install
 
-install: $(STAMP)
+install: .venv/dev-$(KEY)
 
-$(STAMP):
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) else \
-	    f"Python {v[0]}.{v[1]} found, 3.10 to 3.13 needed: try  make PYTHON=python3.12")'
-	rm -rf .venv
-	$(if $(UV),$(UV) venv --quiet --seed --python $(PYTHON) .venv,$(PYTHON) -m venv .venv)
-	$(PIP) --require-hashes -r requirements.lock
-	@echo $(PYTHON) > .venv/interpreter
+.venv/%-$(KEY):
+	@$(PYTHON) -c 'import sys; v, last = sys.version_info[:2], 14 if "$*" == "lstm" else 13; \
+	    sys.exit(None if (3, 11) <= v <= (3, last) else \
+	    f"Python {v[0]}.{v[1]} found, 3.11 to 3.{last} needed: try  make PYTHON=python3.12")'
+	[ -e .venv/$(KEY) ] || { rm -rf .venv && \
+	    $(if $(UV),$(UV) venv --quiet --seed --python $(PYTHON) .venv,$(PYTHON) -m venv .venv) && \
+	    echo $(PYTHON) > .venv/interpreter && touch .venv/$(KEY); }
+	$(PIP) --require-hashes -r requirements/$*.txt
 	@touch $@
 
-run: install
+run: .venv/text-$(KEY)
 	$(PY) run_notebooks.py
+
+run-lstm: .venv/lstm-$(KEY)
+	$(PY) run_notebooks.py LSTM_from_scratch/lstm_scratch.ipynb
 
 style: install
 	$(PY) -m ruff check .
@@ -50,11 +57,9 @@ test: style
 	$(PYTEST) --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env -m "not verify" .nbval tests
 
 verify: test
-	$(PIP) -r tests/requirements.txt -r site/requirements.txt -r benchmarks/requirements-cluster.txt
 	BROWSER=required $(PYTEST) --dist loadfile -m verify tests
 
-bench: install
-	$(PIP) -r benchmarks/requirements.txt
+bench: .venv/bench-$(KEY)
 	$(PY) -m benchmarks.lstm_speed
 	$(PY) -m benchmarks.lstm_seeds
 	$(PY) -m benchmarks.lstm_grid
@@ -68,15 +73,19 @@ bench: install
 	$(PY) -m benchmarks.text_search
 
 site: install
-	$(PIP) -r site/requirements.txt
 	$(PY) site/build.py
 
-lab: install
+lab: .venv/text-$(KEY)
 	$(PY) -m jupyter lab
 
+LOCK = $(or $(UV),uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# The largest group first; the versions of the others are those that it has.
 lock:
-	$(or $(UV),uv) pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
-	    --no-emit-index-url --no-emit-find-links requirements.txt -o requirements.lock
+	$(LOCK) $(if $(UPGRADE),--upgrade) --group bench -o requirements/bench.txt
+	for group in dev text lstm; do \
+	    $(LOCK) --group $$group -c requirements/bench.txt -o requirements/$$group.txt || exit 1; done
 
 clean:
 	rm -rf .venv .nbval _site _site.new .pytest_cache .hypothesis .ruff_cache

@@ -20,6 +20,7 @@ import notebook_code
 from notebook_code import ROOT, definition_cells, is_definition
 
 PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "nltk", "tensorflow", "keras")  # those that move a result
+PLUMBING = ("notebook_code.py", "command.py", "evidence.py", "sweep.py")  # these move none
 PROCESSORS = set()  # those that did the jobs of the sweeps since the last block was written, workers' too
 
 
@@ -57,11 +58,11 @@ def quantiles(table):
 
 
 def own_sources(script):
-    """{path: text} of a script and of all that it imports from this repository, directly or not."""
+    """{path: text} of a script and of all that it imports from this repository, directly or not, but for the plumbing."""
     found, due = {}, [Path(script).resolve()]
     while due:
         path = due.pop()
-        if path in found:
+        if path in found or path.name in PLUMBING:
             continue
         found[path] = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(found[path])):
@@ -108,6 +109,14 @@ def code_of(script):
     return hashlib.sha256("\0".join([*sorted(sources.values()), *texts]).encode()).hexdigest()
 
 
+def write_whole(path, text):
+    """Write a file, or leave it as it was if this is interrupted."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(temporary, path)
+
+
 def place(notebook, name, write):
     """Where a figure or picture of this name goes: to the notebook's committed results, or where what is only tried goes."""
     folder = (ROOT / notebook).parent
@@ -151,9 +160,7 @@ def write_evidence(notebook, block, count, write, /, **figures):
     }
     PROCESSORS.clear()
     evidence = {key: value for key, value in known.items() if key not in gone} | figures | {"blocks": blocks}
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    temporary.write_text(json.dumps(evidence, indent=1) + "\n", encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
+    write_whole(path, json.dumps(evidence, indent=1) + "\n")
     said = "written:" if write else "only tried, so written to"
     print(said, path.relative_to(ROOT).as_posix(), "<-", ", ".join(figures))
 

@@ -9,9 +9,10 @@ a multiple of that of the window's best on the same 20,000 fresh windows; "more"
 import numpy as np
 import pandas as pd
 
+from benchmarks.command import arguments
 from benchmarks.evidence import write_evidence
 from benchmarks.lstm_lookback import interval
-from benchmarks.sweep import arguments, sweep
+from benchmarks.sweep import sweep
 from notebook_code import LSTM_NOTEBOOK
 
 FIRST_SEED = 6000

@@ -8,8 +8,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from benchmarks.command import arguments
 from benchmarks.evidence import write_evidence
-from benchmarks.sweep import arguments, sweep
+from benchmarks.sweep import sweep
 from notebook_code import LSTM_NOTEBOOK
 
 HIDDEN_SIZES, RATES, LOOKBACKS = (20, 50, 100), (0.005, 0.02, 0.08), (5, 10, 20)

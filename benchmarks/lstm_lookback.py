@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from benchmarks.command import arguments
 from benchmarks.evidence import place, write_evidence
-from benchmarks.sweep import arguments, sweep
+from benchmarks.sweep import sweep
 from notebook_code import LSTM_NOTEBOOK
 
 FIRST_SEED = 5000

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.kernel_ridge import KernelRidge
 
+from benchmarks.command import arguments
 from benchmarks.evidence import slug, write_evidence
-from benchmarks.sweep import arguments, sweep
+from benchmarks.sweep import sweep
 from notebook_code import LSTM_NOTEBOOK, load_definitions
 
 LOOKBACKS, NOISES = (10, 25, 50), (0.0, 0.02)

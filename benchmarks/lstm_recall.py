@@ -10,8 +10,9 @@ the figures are the median over seeds, the lowest and the highest: with five see
 import numpy as np
 import pandas as pd
 
+from benchmarks.command import arguments
 from benchmarks.evidence import slug, write_evidence
-from benchmarks.sweep import arguments, sweep
+from benchmarks.sweep import sweep
 from notebook_code import LSTM_NOTEBOOK, load_definitions
 
 RATES, CHOOSING_SEED = (0.01, 0.003, 0.001, 0.0003, 0.0001), 1000

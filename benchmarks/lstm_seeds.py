@@ -14,9 +14,10 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from benchmarks.command import arguments
 from benchmarks.evidence import quantiles, write_evidence
 from benchmarks.lstm_lookback import interval
-from benchmarks.sweep import arguments, sweep
+from benchmarks.sweep import sweep
 from notebook_code import LSTM_NOTEBOOK
 
 FRESH = range(4000, 4020)

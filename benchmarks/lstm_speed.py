@@ -1,7 +1,7 @@
 """How fast is notebook 1's LSTM? A training step and a prediction against PyTorch, Keras, the bare matrix products and a
 per-sample loop; CPU and wall time, with one thread and with default threads; medians of interleaved runs.
 
-usage: python -m benchmarks.lstm_speed [--tiny]        (about eight minutes; needs benchmarks/requirements.txt)
+usage: python -m benchmarks.lstm_speed [--tiny]        (about eight minutes; needs requirements/bench.txt)
 
 A training step is the whole of it: forward, loss, backward, clipping by global norm, Adam. The data lie ready in memory in
 each framework's own form. At the notebook's size a framework spends most of its time on calls, not on arithmetic: that is
@@ -223,7 +223,7 @@ def main(tiny):
 
     write, sizes, figures = not tiny and pytorch() is not None, TINY_SIZES if tiny else SIZES, {}
     if not pytorch():
-        print("PyTorch is missing, and with it its rows and the evidence: pip install -r benchmarks/requirements.txt")
+        print("PyTorch is missing, and with it its rows and the evidence: pip install -r requirements/bench.txt")
     for mode in ("one", "default"):
         rows = pd.DataFrame(run_child(mode, tiny))
         if mode == "one":

@@ -3,8 +3,8 @@
 usage: python -m benchmarks.text_controls [COUNT] [--cluster ...]        (default 3: corpora 300 to 302)
 """
 
+from benchmarks.command import arguments
 from benchmarks.evidence import slug, write_evidence
-from benchmarks.sweep import arguments
 from benchmarks.text_trials import corpus_of, score_all, tune
 from notebook_code import TEXT_NOTEBOOK
 

@@ -12,8 +12,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from benchmarks.command import arguments
 from benchmarks.evidence import place, slug, write_evidence
-from benchmarks.sweep import arguments, sweep
+from benchmarks.sweep import sweep
 from benchmarks.text_trials import TINY_SIZES, best_rival, make_table, tune
 from notebook_code import TEXT_NOTEBOOK, load_definitions
 

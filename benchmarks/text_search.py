@@ -8,8 +8,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from benchmarks.command import arguments
 from benchmarks.evidence import write_evidence
-from benchmarks.sweep import arguments, sweep
+from benchmarks.sweep import sweep
 from benchmarks.text_trials import corpus_of, make_table, validation
 from notebook_code import TEXT_NOTEBOOK, load_definitions
 

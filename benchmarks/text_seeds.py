@@ -4,8 +4,8 @@ differences.
 usage: python -m benchmarks.text_seeds [COUNT] [--cluster ...]        (default 20: corpora 100 to 119, or five of them)
 """
 
+from benchmarks.command import arguments
 from benchmarks.evidence import quantiles, slug, write_evidence
-from benchmarks.sweep import arguments
 from benchmarks.text_trials import best_rival, corpus_of, score_all, tune
 from notebook_code import TEXT_NOTEBOOK, load_definitions
 

@@ -7,8 +7,8 @@ from itertools import product
 
 import matplotlib.pyplot as plt
 
+from benchmarks.command import arguments
 from benchmarks.evidence import place, slug, write_evidence
-from benchmarks.sweep import arguments
 from benchmarks.text_seeds import FIRST, ORDER_AWARE
 from benchmarks.text_trials import TINY_SIZES, corpus_of, score_all, tune
 from notebook_code import TEXT_NOTEBOOK, load_definitions

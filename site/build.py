@@ -1,6 +1,6 @@
 """Render both notebooks and an index as static pages in _site/: equations as MathML, so that nothing is fetched to show them.
 
-usage: python site/build.py        (needs site/requirements.txt; what `make site` runs)
+usage: python site/build.py        (needs requirements/dev.txt; what `make site` runs)
 """
 
 import re

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -22,12 +23,14 @@ from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
 
 from benchmarks import evidence, real_texts
 from benchmarks import sweep as sweep_module
+from benchmarks.command import arguments
 from benchmarks.lstm_extras import leave_out
 from benchmarks.lstm_own_series import seasonal_data
 from benchmarks.lstm_speed import per_sample
 from benchmarks.sweep import sweep
 from benchmarks.text_map import LSTM, judge_cell
 from benchmarks.text_trials import alter, best_rival, ladder
+from notebook_code import definition_cells
 
 BOTH = pytest.mark.parametrize("notebook", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 FOLDERS = ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM")
@@ -237,21 +240,6 @@ def test_real_texts_are_drawn_from_a_wheel_without_retweets(tmp_path, monkeypatc
     assert sorted(table.itertuples(index=False, name=None)) == [("one", "a"), ("three", "b")]
 
 
-@pytest.mark.run
-@pytest.mark.skipif(sys.platform != "linux", reason="proportional set sizes are Linux's")
-def test_memory_counts_the_command_and_writes_where_it_is_told(copy):
-    hungry = [sys.executable, "-c", "import time; held = bytearray(b'1') * 2**28; time.sleep(1.5)"]
-    before = results(copy, LSTM_NOTEBOOK)
-    done = run(copy, "memory", "--key=peak_of_a_try", *hungry)
-    assert done.returncode == 0 and "only tried" in done.stdout.splitlines()[-1], done.stderr
-    assert results(copy, LSTM_NOTEBOOK) == before
-    assert 0.25 <= tried(copy, LSTM_NOTEBOOK)[0]["peak_of_a_try"] < 0.35
-    run(copy, "memory", "--key=peak_of_a_try", "--write", *hungry, TEXT_NOTEBOOK)
-    figures, blocks = evidence.read_evidence(copy / "Text_Classification_LSTM/results/evidence.json")
-    assert 0.25 <= figures["peak_of_a_try"] < 0.35
-    assert blocks["memory:peak_of_a_try"]["keys"] == ["peak_of_a_try"]
-
-
 def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
     nb = load_definitions(LSTM_NOTEBOOK)
     rng = np.random.default_rng(0)
@@ -270,7 +258,6 @@ def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
     "script, arguments, said",
     [
         ("text_own", [], "the following arguments are required: FILE.csv, NAME"),
-        ("memory", [], "the following arguments are required: COMMAND"),
         ("lstm_own_series", [], "the following arguments are required: FILE"),
         ("lstm_speed", ["two"], "invalid choice: 'two'"),
         ("lstm_grid", ["--tiny", "--write"], "what --tiny measures is no evidence: leave out --write"),
@@ -309,17 +296,18 @@ def test_text_own_tells_what_the_notebook_says_of_a_file(copy):
 
 @pytest.mark.parametrize(
     "line, writes",
-    [("", True), ("3", True), ("2", False), ("2 --write", True), ("--tiny", False), ("3 --anew", True), ("--processes 4", False)],
+    [("", True), ("3", True), ("2", False), ("2 --write", True), ("--tiny", False), ("3 --anew", True), ("--processes 4", True)],
 )
 def test_evidence_is_what_the_default_measures_or_what_is_said_to_be(line, writes, monkeypatch):
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "argv", ["script.py", *line.split()])
-    assert sweep_module.arguments("A script.", 3, fixed=["processes"])[1] is writes
+    assert arguments("A script.", 3)[1] is writes
 
 
 SCRIPT = '''"""A quick benchmark."""
+from benchmarks.command import arguments
 from benchmarks.evidence import write_evidence
-from benchmarks.sweep import arguments, sweep
+from benchmarks.sweep import sweep
 from notebook_code import LSTM_NOTEBOOK
 
 def double(nb, number):
@@ -391,7 +379,7 @@ def test_a_block_is_older_than_the_code_once_something_that_made_it_has_changed(
         return found == "older than the code"
 
     assert is_older("benchmarks/lstm_grid.py", "(20, 50, 100)", "(20, 50)")
-    assert is_older("benchmarks/sweep.py", "threadpool_limits(1)", "threadpool_limits(2)")  # it imports that
+    assert not is_older("benchmarks/sweep.py", "import json", "import json  # plumbing, which moves no figure")
     assert not is_older("benchmarks/lstm_seeds.py", "range(4000, 4020)", "range(4000, 4010)")
     assert is_older(LSTM_NOTEBOOK, "def train(", "def train(nothing, ")  # nb.train
     assert is_older(LSTM_NOTEBOOK, "def train_step(", "def train_step(nothing, ")  # which train calls
@@ -479,12 +467,37 @@ def test_one_process_and_two_give_the_same_table(kept):
     assert tables[0] == tables[1] and tables[0] != [tables[0][0]] * 4
 
 
+FITS = f"""'Two short fits'
+import numpy
+from benchmarks.command import arguments
+from benchmarks.sweep import sweep
+
+def fit(nb, seed):
+    nb.tqdm, nb.EPOCHS = lambda items, **_: items, 5
+    return nb.train(nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK), seed)[1]["validation"]
+
+if __name__ == "__main__":
+    count, _, options = arguments(__doc__, 2)
+    print(sweep({LSTM_NOTEBOOK!r}, fit, [(seed,) for seed in range(count)], "fits", **options))
+"""
+
+
+@pytest.mark.run
+def test_a_script_computes_the_same_in_its_own_process_and_in_two_workers(copy):
+    """Though it has loaded NumPy before what pins NumPy's kernels is set."""
+    (copy / "benchmarks" / "fits.py").write_text(FITS)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in sweep_module.AT_START:
+            patch.delenv(name, raising=False)
+        one, two = (run(copy, "fits", "--anew", "--processes", count) for count in (1, 2))
+    assert one.returncode == two.returncode == 0, one.stderr[-2000:] + two.stderr[-2000:]
+    assert json.loads(one.stdout) == json.loads(two.stdout)
+
+
 def test_a_job_that_fails_is_named_and_the_finished_ones_are_kept(kept):
     with pytest.raises(RuntimeError, match=r"the job fail\(2,\) failed: ValueError\('no number two'\)"):
         sweep(LSTM_NOTEBOOK, fail, [(number,) for number in range(4)], "here", processes=1)
     assert len(list(kept.glob("*.json"))) == 2
-    whole, broken = sorted(kept.glob("*.json"))
-    broken.write_text(broken.read_text()[:9])
     found = sweep(LSTM_NOTEBOOK, fail, [(0,), (1,)], "here", processes=1)
     assert [row["number"] for row in found] == [0, 1] and all(row["nothing"] != row["nothing"] for row in found)
 
@@ -503,26 +516,62 @@ def test_a_job_changes_constants_for_itself_alone(kept):
     assert [sweep(LSTM_NOTEBOOK, f, [(0,)], "here", processes=1, anew=True)[0] for f in functions] == [200, 3, 200]
 
 
+def test_a_result_is_used_again_until_a_definition_that_its_script_uses_has_changed(kept, monkeypatch):
+    def computed(old="", new=""):
+        """How many results a sweep computes while `old` in the notebook is `new`."""
+        cells = [(label, source.replace(old, new)) for label, source in definition_cells(LSTM_NOTEBOOK)]
+        assert not old or cells != definition_cells(LSTM_NOTEBOOK)
+        for module in (evidence, sweep_module):
+            monkeypatch.setattr(module, "definition_cells", lambda name: cells)
+        before = len(list(kept.glob("*.json")))
+        sweep(LSTM_NOTEBOOK, noisy, [(0,)], "here", processes=1)
+        return len(list(kept.glob("*.json"))) - before
+
+    kept.mkdir()
+    assert [computed(), computed()] == [1, 0]
+    assert computed("def save_figure(", "def save_figure(nothing, ") == 0
+    assert computed("def make_series(seed, n=1000)", "def make_series(seed, n=500)") == 1
+
+
 def test_a_tiny_sweep_is_kept_apart(kept):
     tables = [sweep(LSTM_NOTEBOOK, epochs_of, [(0,)], "here", processes=1, tiny=tiny) for tiny in (True, False, True)]
     assert tables == [[1], [200], [1]] and len(list(kept.glob("*.json"))) == 2
 
 
-def test_a_worker_with_other_versions_ends_the_sweep():
-    with pytest.raises(RuntimeError, match="a worker has other versions than the sweep: .* 'numpy': '0'"):
-        sweep_module.one_job([("a cell", "EPOCHS = 1")], epochs_of, sweep_module.versions() | {"numpy": "0"}, 0, (0,))
+def die_at_two(nb, number):
+    """As if the system had ended the worker, for want of memory."""
+    if number == 2:
+        time.sleep(1)
+        os._exit(1)
+    return number
 
 
-def test_without_dask_the_flag_says_what_to_install(kept, monkeypatch):
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(SystemExit, match="pip install -r benchmarks/requirements-cluster.txt"):
-        sweep(LSTM_NOTEBOOK, number_of, [(0,)], "Dask", cluster="local")
+@pytest.mark.run
+def test_a_worker_that_dies_ends_the_sweep_and_the_finished_jobs_are_kept(kept):
+    with pytest.raises(RuntimeError, match="terminated"):
+        sweep(LSTM_NOTEBOOK, die_at_two, [(number,) for number in range(3)], "here", processes=2)
+    assert sweep(LSTM_NOTEBOOK, die_at_two, [(0,), (1,)], "here", processes=2) == [0, 1]
+
+
+def test_the_readme_sets_for_a_cluster_what_its_workers_must_have():
+    lines = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8").splitlines()
+    words = [word for line in lines if line.strip().startswith("export ") for word in shlex.split(line, comments=True)[1:]]
+    exported = dict(word.split("=", 1) for word in words)
+    assert exported == load_definitions(TEXT_NOTEBOOK).PINNED | {"DASK_DISTRIBUTED__COMM__OFFLOAD": "False"}
+    assert sweep_module.AT_START.items() <= exported.items()
+
+
+@pytest.mark.parametrize("name", ["numpy", *sweep_module.AT_START])
+def test_a_worker_with_another_version_or_setting_ends_the_sweep(name):
+    expected = sweep_module.versions() | sweep_module.AT_START | {name: "another"}
+    with pytest.raises(RuntimeError, match=f"a worker has other versions than the sweep: .* '{name}': 'another'"):
+        sweep_module.one_job([("a cell", "EPOCHS = 1")], epochs_of, expected, 0, (0,))
 
 
 SLOW_SWEEP = f"""'Jobs of half a second each'
 import time
 from pathlib import Path
-from benchmarks import sweep
+from benchmarks import command, sweep
 
 def slow(nb, number):
     time.sleep(0.5)
@@ -530,10 +579,10 @@ def slow(nb, number):
 
 if __name__ == "__main__":
     sweep.KEPT = Path("kept")
-    count, _, options = sweep.arguments(__doc__, 12)
+    count, _, options = command.arguments(__doc__, 12)
     print(sweep.sweep({LSTM_NOTEBOOK!r}, slow, [(number,) for number in range(count)], "slow", **options))
 """
-NO_DASK = pytest.mark.skipif(find_spec("distributed") is None, reason="needs benchmarks/requirements-cluster.txt")
+NO_DASK = pytest.mark.skipif(find_spec("distributed") is None, reason="needs Dask")
 
 
 @pytest.mark.run

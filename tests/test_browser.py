@@ -1,7 +1,7 @@
 """Each notebook in JupyterLab in a real Chromium: all cells run, no error, all figures; the sliders of notebook 1 and the box
 of notebook 2 answer.
 
-Needs tests/requirements.txt and Chromium (CHROMIUM names its program, if it is not on the path). Where they are missing the
+Needs requirements/dev.txt and Chromium (CHROMIUM names its program, if it is not on the path). Where they are missing the
 test is skipped, or fails with BROWSER=required. SHOTS=folder keeps screenshots.
 """
 
@@ -25,7 +25,7 @@ try:
     from playwright.sync_api import sync_playwright
 except ImportError:
     sync_playwright = None
-MISSING = [] if sync_playwright else ["playwright (pip install -r tests/requirements.txt)"]
+MISSING = [] if sync_playwright else ["playwright (pip install -r requirements/dev.txt)"]
 MISSING += [] if CHROMIUM else ["Chromium (Debian: apt-get install chromium)"]
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 SETTINGS = {

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +10,10 @@ import threading
 import time
 
 import pytest
-from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
+from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK
 
-distributed = pytest.importorskip("distributed", reason="no cluster test without benchmarks/requirements-cluster.txt")
+distributed = pytest.importorskip("distributed", reason="no cluster test without Dask")
 
-from benchmarks import evidence  # noqa: E402
 from benchmarks import sweep as sweep_module  # noqa: E402
 from benchmarks.sweep import sweep  # noqa: E402
 from benchmarks.text_trials import validation  # noqa: E402
@@ -159,8 +157,15 @@ def test_without_workers_a_sweep_waits_until_one_joins(kept, cluster):
     assert found == sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=1, anew=True)
 
 
+def test_a_worker_with_several_threads_is_refused(kept):
+    """A process has one state of Keras, so two jobs at a time would disturb each other."""
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
+        with pytest.raises(RuntimeError, match="start it with --nthreads 1"):
+            sweep(LSTM_NOTEBOOK, draw, [(0,)], "Dask", cluster=cluster.scheduler_address)
+
+
 def test_a_job_that_kills_its_workers_is_given_up(kept):
-    with pytest.raises(SystemExit, match="a job was given up, its workers died .* finished jobs are kept"):
+    with pytest.raises(distributed.KilledWorker, match="all those workers died"):
         sweep(LSTM_NOTEBOOK, die, [(number,) for number in range(2)], "Dask", cluster="local", processes=2)
 
 
@@ -168,33 +173,11 @@ def test_a_scheduler_that_is_gone_is_said_and_what_is_done_is_kept(kept, cluster
     address, scheduler, _, _ = cluster
     jobs = [(seed, 0.5) for seed in range(12)]
     watch = when_kept(kept, 2, scheduler.kill)
-    with pytest.raises(SystemExit, match="start it again"):
+    with pytest.raises(distributed.CancelledError, match="lost the connection to the scheduler"):
         sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address)
     watch.join()
     done = list(kept.glob("*.json"))
     assert 2 <= len(done) < 12 and all(json.loads(file.read_text()) for file in done)
-    with pytest.raises(SystemExit, match="no Dask scheduler answers"):
-        sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address)
     before = {file: file.stat().st_mtime_ns for file in done}
     assert len(sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=2)) == 12
     assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())  # not computed again
-
-
-def test_scaling_runs(tmp_path):
-    """All its ways, tiny: what is only tried leaves the committed figures alone."""
-    for name in ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".kept", "__pycache__"))
-    shutil.copy(ROOT / "notebook_code.py", tmp_path)
-    command = [sys.executable, "-m", "benchmarks.scaling", "1", "--tiny"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-    for notebook, wanted in (
-        (LSTM_NOTEBOOK, {"scaling_dask_2_fit_speedup", "overhead_joblib_seconds_a_job", "paper_lstm_hours_16"}),
-        (TEXT_NOTEBOOK, {"paper_text_hours_128"}),
-    ):
-        folder = (tmp_path / notebook).parent
-        before = (ROOT / notebook).parent / "results" / "evidence.json"
-        assert (folder / "results" / "evidence.json").read_bytes() == before.read_bytes()
-        tried = tmp_path / "benchmarks" / ".kept" / "tried" / folder.name / "evidence.json"
-        figures, blocks = evidence.read_evidence(tried)
-        assert wanted <= figures.keys() and "scaling:paper" in blocks

@@ -9,6 +9,8 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
 
 import nbformat
 import pytest
@@ -74,7 +76,7 @@ def test_the_readme_types_no_measured_number():
     text = MARKED.sub("", README)
     text = re.sub(r"`[^`]*`|^    .*$|!?\[.*?\]\(.*?\)", "", text, flags=re.M)
     typed = set(re.findall(r"\d+\.\d+|\d+%", text))
-    assert typed == {"95%", "60%", "3.10", "3.13", "2.8", "0.1"}
+    assert typed == {"95%", "60%", "3.11", "3.13", "1.9", "2.4", "0.1", "0.4"}
 
 
 def test_readme_is_short():
@@ -167,18 +169,47 @@ def test_no_file_holds_a_path_of_a_machine():
             assert not found, (name, found)
 
 
-def test_the_lock_is_within_the_ranges_and_has_hashes():
-    """Each version that the lock holds of a requirement, on any Python, is in the range it gives."""
-    asked = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    asked = [Requirement(line) for line in asked if line and not line.startswith("#")]
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    pins = re.split(r"^(?=\S)", lock, flags=re.M)[1:]
-    assert all(re.match(r"[\w.-]+==.* \\\n    --hash=sha256:", pin) for pin in pins)
-    locked = [re.match(r"([\w.-]+)==([\w.!+-]+)", pin).groups() for pin in pins]
-    for requirement in asked:
-        name = canonicalize_name(requirement.name)
-        versions = [version for pinned, version in locked if pinned == name]
-        assert versions and all(map(requirement.specifier.contains, versions)), (name, versions)
+def pins(group):
+    """[(name, version, what else the line says)] of a lock; each has a hash."""
+    lock = (ROOT / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
+    blocks = re.split(r"^(?=\S)", lock, flags=re.M)[1:]
+    assert all(re.match(r"[\w.-]+==.* \\\n    --hash=sha256:", block) for block in blocks), group
+    return [re.match(r"([\w.-]+)==([\w.!+-]+)(.*)", block).groups() for block in blocks]
+
+
+def ranges(group):
+    """The requirements of a group of pyproject.toml, with those of the groups that it includes."""
+    for line in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][group]:
+        if isinstance(line, dict):
+            yield from ranges(line["include-group"])
+        else:
+            yield Requirement(line)
+
+
+@pytest.mark.parametrize("group", ["lstm", "text", "dev", "bench"])
+def test_a_lock_has_each_requirement_of_its_group_within_its_range(group):
+    locked = pins(group)
+    for requirement in ranges(group):
+        versions = [version for name, version, _ in locked if name == canonicalize_name(requirement.name)]
+        assert versions and all(map(requirement.specifier.contains, versions)), (requirement.name, versions)
+
+
+def test_the_locks_agree_and_each_holds_the_smaller_ones():
+    """So adding a group to an environment changes none of its packages."""
+    lstm, text, dev, bench = ({(name, version) for name, version, _ in pins(group)} for group in ("lstm", "text", "dev", "bench"))
+    assert lstm < text < dev < bench
+
+
+def test_notebook_1_imports_nothing_but_its_own_group():
+    """So that `make run-lstm` needs no TensorFlow."""
+    names = {requirement.name for requirement in ranges("lstm")}
+    trees = [ast.parse(cell.source) for cell in read_notebook(LSTM_NOTEBOOK).cells if cell.cell_type == "code"]
+    trees.append(ast.parse((ROOT / "run_notebooks.py").read_text(encoding="utf-8")))
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    imported = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
+    assert "numpy" in imported and imported - {"notebook_code"} <= names
 
 
 @pytest.mark.skipif(NO_CLONE, reason="an archive has no clone to test")

@@ -14,7 +14,7 @@ MISSING = list(MISSING)
 try:
     import latex2mathml  # noqa: F401
 except ImportError:
-    MISSING.append("latex2mathml (pip install -r site/requirements.txt)")
+    MISSING.append("latex2mathml (pip install -r requirements/dev.txt)")
 pytestmark = [
     pytest.mark.verify,
     pytest.mark.skipif(

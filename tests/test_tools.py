@@ -41,29 +41,32 @@ def test_an_environment_is_made_anew_for_another_interpreter_or_lock_alone(uv, t
         (tmp_path / name).write_text(PROGRAM.format(name=name, version=version))
         (tmp_path / name).chmod(0o755)
     shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.lock").write_text("one")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "lstm.txt").write_text("one")
 
-    def made(*arguments):
-        """The commands that `make install` gave."""
+    def made(*arguments, command="install"):
+        """What a command of make ran."""
         (tmp_path / "made").write_text("")
-        make(tmp_path, f"UV={uv}", *arguments, "install")
+        make(tmp_path, f"UV={uv}", *arguments, command)
         return (tmp_path / "made").read_text().splitlines()
 
-    def by(name):
+    def by(name, group="dev"):
         if uv:
             create = f"uv venv --quiet --seed --python ./{name} .venv"
             install = "uv pip install --quiet --python .venv/bin/python"
         else:
             create = f"{name} -m venv .venv"
             install = f"{name} -m pip install --disable-pip-version-check --quiet"
-        return [create, f"{install} --require-hashes -r requirements.lock"]
+        return [create, f"{install} --require-hashes -r requirements/{group}.txt"]
 
     assert made("PYTHON=./old") == by("old")
     assert made("PYTHON=./old") == []
     assert made("PYTHON=./new") == by("new")
     assert made() == []  # no interpreter is named: the one that is there stays
-    (tmp_path / "requirements.lock").write_text("two")
-    assert made() == by("new")
+    (tmp_path / "requirements" / "lstm.txt").write_text("two")
+    first, run = made(command="run-lstm")[:2], made(command="run-lstm")
+    assert first == by("new", "lstm") and [line.split()[1] for line in run] == ["run_notebooks.py"]
+    assert made() == by("new")[1:]  # the same environment, with more packages
 
 
 @MAKE

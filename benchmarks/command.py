@@ -1,0 +1,42 @@
+"""The command line that the scripts share."""
+
+import argparse
+import os
+import signal
+import sys
+
+from benchmarks.sweep import LATE
+
+
+def arguments(doc, default=None, name="count"):
+    """(number or files given, whether the figures are evidence, options of `sweep`), from the command
+    line of a script with docstring `doc`. A script without a default takes files.
+
+    Evidence is what the default number gives, or what --write says.
+    """
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=doc, formatter_class=form)
+    if default is None:
+        parser.add_argument("given", nargs="+", metavar="FILE")
+    else:
+        said = f"default: {default}"
+        parser.add_argument("given", nargs="?", metavar=name, type=int, default=default, help=said)
+    for option, kind, said in (
+        ("--cluster", str, "tcp://scheduler:8786, a Dask cluster; or local, one on this machine"),
+        ("--processes", int, "processes on this machine (default: one a core)"),
+        ("--anew", None, "compute also what an earlier sweep has kept"),
+        ("--tiny", None, "only try whether it runs: little data, one epoch, few settings"),
+        ("--write", None, "write evidence.json also with other numbers than the default"),
+    ):
+        how = {"type": kind} if kind else {"action": "store_true"}
+        parser.add_argument(option, help=said, **how)
+    parser.set_defaults(processes=-1)
+    for stop in (signal.SIGTERM, signal.SIGINT):  # sys.exit ends the workers too
+        signal.signal(stop, lambda *_: sys.exit("stopped; finished jobs are kept"))
+    options = vars(parser.parse_args())
+    if options["tiny"] and options["write"]:
+        parser.error("what --tiny measures is no evidence: leave out --write")
+    if LATE:  # start again, with what sweep.py has put into the environment
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    given, write = options.pop("given"), options.pop("write")
+    return given, write or given == default and not options["tiny"], options
