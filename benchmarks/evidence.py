@@ -31,7 +31,8 @@ def slug(*words):
 
 def versions(packages=PACKAGES):
     """What the numbers depend on beside the code."""
-    found = {package.name.lower(): package.version for package in distributions() if package.name.lower() in packages}
+    names = {package.name.lower().replace("_", "-").removesuffix("-cpu"): package for package in distributions()}  # tensorflow-cpu
+    found = {name: names[name].version for name in packages if name in names}
     return {"Python": platform.python_version().rpartition(".")[0]} | found
 
 
