@@ -204,7 +204,7 @@ def draw(scaling, sizes, path):
     N, T, H = sizes["small"]
     fig, axes = plt.subplots(1, 3, figsize=(10, 3.2), sharey=True, constrained_layout=True)
     for ax, (axis, rows) in zip(axes, scaling[scaling["task"] == "train"].groupby("axis", sort=False), strict=True):
-        rows.pivot(index="value", columns="who", values="cpu").mul(1000).plot(
+        rows.pivot(index="value", columns="who", values="cpu").rename_axis(columns=None).mul(1000).plot(
             ax=ax, marker="o", loglog=True, legend=axis == "batch"
         )
         ax.set(xlabel=axis, ylabel="CPU time of a training step (ms)")
