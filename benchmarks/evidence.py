@@ -31,8 +31,9 @@ def slug(*words):
 
 def versions(packages=PACKAGES):
     """What the numbers depend on beside the code."""
-    names = {package.name.lower().replace("_", "-").removesuffix("-cpu"): package for package in distributions()}  # tensorflow-cpu
-    found = {name: names[name].version for name in packages if name in names}
+    found = {package.name.lower().replace("_", "-"): package.version for package in distributions()}
+    found |= {name.removesuffix("-cpu"): version for name, version in found.items()}  # tensorflow-cpu
+    found = {name: found[name] for name in packages if name in found}
     return {"Python": platform.python_version().rpartition(".")[0]} | found
 
 
