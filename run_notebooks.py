@@ -1,11 +1,11 @@
 """Re-execute notebooks in place and store them in a canonical form, so that a second run changes no byte.
 
-usage: python run_notebooks.py [NOTEBOOK.ipynb ...]        (default: both notebooks of this repository)
+usage: python run_notebooks.py [--tidy] [NOTEBOOK.ipynb ...]        (default: both notebooks of this repository)
 
 Canonical form: no timings, ids kept, a cell's prints merged, minimal metadata (tags, and whether a cell is collapsed), no
 progress bars, no widget state; a cell tagged `varies` is stored without its output; a picture that a text cell holds is renewed
 from results/. A cell that fails ends the run with its source and traceback, a kernel that dies with one sentence; both leave
-the notebook as it was.
+the notebook as it was. With --tidy no cell is executed: after a change of prose, the outputs stay and only the form is renewed.
 """
 
 import base64
@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
-from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
+from notebook_code import NOTEBOOKS, ROOT
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -52,7 +52,7 @@ def renew_pictures(notebook, folder):
 
 
 def execute(path):
-    """Execute the notebook at `path` in its own folder, with a progress bar on stderr, and store it whole."""
+    """The notebook at `path`, executed in its own folder, with a progress bar on stderr."""
     notebook = nbformat.read(path, as_version=4)
     total = sum(cell.cell_type == "code" for cell in notebook.cells)
     with tqdm(total=total, desc=path.stem, unit="cell", file=sys.stderr, disable=False) as bar:
@@ -66,6 +66,11 @@ def execute(path):
             on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
         )
         client.execute()
+    return notebook
+
+
+def store(notebook, path):
+    """Write the notebook whole, in its canonical form, with the pictures of text cells renewed."""
     renew_pictures(notebook, path.parent)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
@@ -76,11 +81,12 @@ def execute(path):
         temporary.unlink(missing_ok=True)
 
 
-def main(paths):
+def main(paths, tidy=False):
     os.environ["TQDM_DISABLE"] = "1"  # the notebooks' own bars: live in Jupyter, none in what is stored
-    for path in paths:
+    for path in map(Path, paths):
         try:
-            execute(Path(path).resolve())
+            notebook = nbformat.read(path, as_version=4) if tidy else execute(path.resolve())
+            store(notebook, path)
         except CellExecutionError as error:
             sys.exit(f"\n{path} FAILED and is left as it was. The cell and its error:\n{error}")
         except DeadKernelError:
@@ -91,4 +97,5 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or [ROOT / LSTM_NOTEBOOK, ROOT / TEXT_NOTEBOOK])
+    named = [word for word in sys.argv[1:] if word != "--tidy"]
+    main(named or [ROOT / name for name in NOTEBOOKS], tidy="--tidy" in sys.argv)
