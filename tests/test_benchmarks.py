@@ -304,7 +304,7 @@ def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
         ("lstm_grid", ["--tiny", "--write"], "what --tiny measures is no evidence: leave out --write"),
     ],
 )
-def test_a_wrong_call_is_told_what_is_asked_for(script, arguments, said):
+def test_a_wrong_call_is_answered_with_what_the_script_takes(script, arguments, said):
     done = run(ROOT, script, *arguments)
     assert done.returncode == 2 and done.stderr.startswith("usage: ")
     assert said in done.stderr.splitlines()[-1]
@@ -315,7 +315,7 @@ def test_the_search_takes_a_seed_and_calls_it_so():
     assert "[seed]" in said and "count" not in said
 
 
-def test_lstm_speed_tells_why_it_failed(copy):
+def test_a_failed_speed_measurement_shows_the_error_of_its_process(copy):
     file = copy / LSTM_NOTEBOOK
     file.write_text(file.read_text(encoding="utf-8").replace("import numpy as np", "import no_numpy as np"), encoding="utf-8")
     done = run(copy, "lstm_speed", "--tiny")
@@ -324,7 +324,7 @@ def test_lstm_speed_tells_why_it_failed(copy):
 
 
 @pytest.mark.run
-def test_text_own_tells_what_the_notebook_says_of_a_file(copy):
+def test_text_own_ends_with_the_notebooks_own_sentence_on_a_bad_file(copy):
     (copy / "own.csv").write_text("text,kind\na match,sport\n")
     done = run(copy, "text_own", "own.csv", "mine")
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr[-3000:]
@@ -361,7 +361,7 @@ if __name__ == "__main__":
 '''
 
 
-def test_a_small_count_leaves_the_committed_evidence_alone_unless_told_otherwise(copy):
+def test_a_small_count_leaves_the_committed_evidence_alone_without_write(copy):
     (copy / "benchmarks" / "quick.py").write_text(SCRIPT)
     path = copy / "LSTM_from_scratch" / "results" / "evidence.json"
     figures, blocks = evidence.read_evidence(path)
@@ -457,7 +457,7 @@ def test_every_figure_belongs_to_one_block_of_a_script(notebook):
         warnings.warn(f"figures of {notebook} that are older than the code, or may be: {stale}", stacklevel=1)
 
 
-def test_the_blocks_are_listed():
+def test_the_list_names_every_block_and_whether_it_is_older_than_the_code():
     said = run(ROOT, "evidence").stdout
     for notebook in (LSTM_NOTEBOOK, TEXT_NOTEBOOK):
         _, blocks = evidence.read_evidence(evidence.place(notebook, "evidence.json", True))
@@ -629,14 +629,14 @@ NO_DASK = pytest.mark.skipif(find_spec("distributed") is None, reason="needs Das
 @pytest.mark.run
 @pytest.mark.skipif(os.name != "posix", reason="SIGTERM and process groups are POSIX's")
 @pytest.mark.parametrize(
-    "options, stop, told",
+    "options, stop, send",
     [
         (["--processes", "2"], signal.SIGTERM, os.kill),
         pytest.param(["--cluster", "local"], signal.SIGTERM, os.kill, marks=[pytest.mark.verify, NO_DASK]),
         (["--processes", "2"], signal.SIGINT, getattr(os, "killpg", None)),  # Ctrl-C goes to the workers too
     ],
 )
-def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(options, stop, told, tmp_path):
+def test_a_stopped_sweep_leaves_no_process_and_goes_on_later(options, stop, send, tmp_path):
     (tmp_path / "slow.py").write_text(SLOW_SWEEP)
     command, environment = [sys.executable, "slow.py", *options], os.environ | {"PYTHONPATH": str(ROOT)}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -644,7 +644,7 @@ def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(option
     while len(list(tmp_path.glob("kept/*.json"))) < 2:
         assert process.poll() is None
         time.sleep(0.1)
-    told(process.pid, stop)
+    send(process.pid, stop)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1 and said.strip().splitlines()[-1] == "stopped; finished jobs are kept", said[-2000:]
     for _ in range(100):  # the workers end, too

@@ -79,12 +79,12 @@ def test_the_readme_types_no_measured_number():
     assert typed == {"95%", "60%", "3.11", "3.13", "1.9", "2.4", "0.1", "0.4"}
 
 
-def test_readme_is_short():
+def test_the_readme_has_at_most_1100_words():
     words = re.sub(r"<!--.*?-->", "", README).split()
     assert len(words) <= 1100
 
 
-def test_readme_links_exist():
+def test_every_link_of_the_readme_leads_to_a_file():
     targets = re.findall(r"\]\(([^)#]+)\)", README)
     assert len(targets) >= 4 and all((ROOT / target).exists() for target in targets)
 
