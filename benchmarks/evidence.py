@@ -17,7 +17,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import notebook_code
-from notebook_code import ROOT, definition_cells, is_definition
+from notebook_code import NOTEBOOKS, ROOT, definition_cells, is_definition
 
 PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "nltk", "tensorflow", "keras")  # those that move a result
 PLUMBING = ("notebook_code.py", "command.py", "evidence.py", "sweep.py")  # these move none
@@ -178,10 +178,9 @@ def stale_blocks(notebook):
 
 def main():
     """Print each notebook's blocks: name, count, date, and whether the code has changed since."""
-    for path in sorted(ROOT.glob("*/*.ipynb")):
-        notebook = path.relative_to(ROOT).as_posix()
+    for notebook in NOTEBOOKS:
         stale = stale_blocks(notebook)
-        print(f"\n{path.parent.name}: {len(stale)} blocks are older than the code, or may be")
+        print(f"\n{notebook}: {len(stale)} blocks are older than the code, or may be")
         for name, block in read_evidence(place(notebook, "evidence.json", True))[1].items():
             print(f"  {name:35} {len(block['keys']):3} figures  {block['date'] or '?':10}  {stale.get(name, 'of this code')}")
 

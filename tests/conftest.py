@@ -1,4 +1,5 @@
-"""What the tests share: the notebooks' own definitions, reduced parameters, one reduced run of each notebook, and a browser."""
+"""What the tests share: the notebooks' own definitions, reduced parameters, one reduced run of each notebook, a
+browser, and where sweeps keep their results."""
 
 import os
 
@@ -85,6 +86,16 @@ def reduced_run(tmp_path_factory):
         return folders[name]
 
     return run
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """The folder in which sweeps keep their results during a test."""
+    from benchmarks import sweep
+
+    monkeypatch.setattr(sweep, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(sweep, "PROCESSORS", set())
+    return tmp_path / "kept"
 
 
 # A test with a browser is skipped where something is missing, or fails with BROWSER=required. SHOTS=folder keeps screenshots.

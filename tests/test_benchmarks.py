@@ -19,7 +19,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
+from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
 
 from benchmarks import evidence, real_data
 from benchmarks import sweep as sweep_module
@@ -32,7 +32,6 @@ from benchmarks.text_map import LSTM, judge_cell
 from benchmarks.text_trials import alter, best_rival, ladder
 from notebook_code import definition_cells
 
-BOTH = pytest.mark.parametrize("notebook", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 FOLDERS = ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM")
 
 
@@ -445,16 +444,16 @@ def test_a_run_replaces_its_own_figures_and_never_those_of_others(evidence_of_co
 
 
 @BOTH
-def test_every_figure_belongs_to_one_block_of_a_script(notebook):
+def test_every_figure_belongs_to_one_block_of_a_script(name):
     """And says, as a warning, which are older than the code: a change of a notebook makes them so, and is no fault."""
-    figures, blocks = evidence.read_evidence(evidence.place(notebook, "evidence.json", True))
+    figures, blocks = evidence.read_evidence(evidence.place(name, "evidence.json", True))
     assert sorted(figures) == sorted(key for block in blocks.values() for key in block["keys"])
-    for name, block in blocks.items():
-        assert evidence.script_of(name).exists(), name
-        assert set(block) == {"keys", "count", "date", "code", "versions", "processor", "machine"}, name
-        assert [block[key] is None for key in ("date", "code", "versions")] in ([True] * 3, [False] * 3), name
-    if stale := evidence.stale_blocks(notebook):
-        warnings.warn(f"figures of {notebook} that are older than the code, or may be: {stale}", stacklevel=1)
+    for script, block in blocks.items():
+        assert evidence.script_of(script).exists(), script
+        assert set(block) == {"keys", "count", "date", "code", "versions", "processor", "machine"}, script
+        assert [block[key] is None for key in ("date", "code", "versions")] in ([True] * 3, [False] * 3), script
+    if stale := evidence.stale_blocks(name):
+        warnings.warn(f"figures of {name} that are older than the code, or may be: {stale}", stacklevel=1)
 
 
 def test_the_list_names_every_block_and_whether_it_is_older_than_the_code():
@@ -493,13 +492,6 @@ def fail(nb, number):
     if number == 2:
         raise ValueError("no number two")
     return {"number": number, "nothing": float("nan")}
-
-
-@pytest.fixture
-def kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep_module, "KEPT", tmp_path / "kept")
-    monkeypatch.setattr(sweep_module, "PROCESSORS", set())
-    return tmp_path / "kept"
 
 
 def test_one_process_and_two_give_the_same_table(kept):

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from fill_figures import FILES, MARKED, committed, differences, filled
-from notebook_code import build, load_definitions, pinned
+from notebook_code import NOTEBOOKS, build, load_definitions, pinned
 from run_notebooks import METADATA, canonical
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -90,10 +90,7 @@ def test_every_link_of_the_readme_leads_to_a_file():
 
 
 def test_both_notebooks_pin_the_same_kernels():
-    cells = [
-        next(cell.source for cell in read_notebook(name).cells if cell.cell_type == "code")
-        for name in (LSTM_NOTEBOOK, TEXT_NOTEBOOK)
-    ]
+    cells = [next(cell.source for cell in read_notebook(name).cells if cell.cell_type == "code") for name in NOTEBOOKS]
     one, two = (build("first cell", [("first", source)]).PINNED for source in cells)
     assert one.items() <= two.items() and set(two) - set(one) == {"TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA"}
     for source in cells:
@@ -105,7 +102,7 @@ def test_both_notebooks_pin_the_same_kernels():
 def test_housekeeping_is_the_same_in_both(function):
     """Line breaks and docstrings aside."""
     found = []
-    for name in (LSTM_NOTEBOOK, TEXT_NOTEBOOK):
+    for name in NOTEBOOKS:
         tree = ast.parse(inspect.getsource(getattr(load_definitions(name), function)))
         tree.body[0].body = tree.body[0].body[1:]
         found.append(ast.unparse(tree))
@@ -164,7 +161,7 @@ def test_no_file_holds_a_path_of_a_machine():
     assert "README.md" in tracked
     machine = re.compile(rb"(?<![\w.])/(home|root|Users|work|tmp|mnt|opt)/\w|[A-Z]:\\\\Users|--(extra-)?index-url|--find-links")
     for name in tracked:
-        if name not in ("tests/test_repository.py", "tests/test_alone.py", "Makefile"):
+        if name not in ("tests/test_repository.py", "Makefile"):
             found = machine.search((ROOT / name).read_bytes())
             assert not found, (name, found)
 
