@@ -45,7 +45,7 @@ run: .venv/text-$(KEY)
 run-lstm: .venv/lstm-$(KEY)
 	$(PY) run_notebooks.py LSTM_from_scratch/lstm_scratch.ipynb
 
-tidy: install
+tidy: .venv/lstm-$(KEY)
 	$(PY) run_notebooks.py --tidy
 
 style: install

@@ -5,7 +5,8 @@ usage: python run_notebooks.py [--tidy] [NOTEBOOK.ipynb ...]        (default: bo
 Canonical form: no timings, ids kept, a cell's prints merged, minimal metadata (tags, and whether a cell is collapsed), no
 progress bars, no widget state; a cell tagged `varies` is stored without its output; a picture that a text cell holds is renewed
 from results/. A cell that fails ends the run with its source and traceback, a kernel that dies with one sentence; both leave
-the notebook as it was. With --tidy no cell is executed: after a change of prose, the outputs stay and only the form is renewed.
+the notebook as it was. With --tidy, for a change of prose, no cell is executed: the form is renewed if
+code and outputs are those that are committed.
 """
 
 import base64
@@ -18,6 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
+from fill_figures import committed
 from notebook_code import NOTEBOOKS, ROOT
 
 METADATA = {
@@ -49,6 +51,17 @@ def renew_pictures(notebook, folder):
         for name in cell.get("attachments", {}):
             data = (folder / "results" / name).read_bytes()
             cell.attachments[name] = {"image/png": base64.b64encode(data).decode()}
+
+
+def tidied(path):
+    """The notebook at `path` as it is; ends with a sentence if its code or outputs are not the committed ones."""
+    notebook = canonical(nbformat.read(path, as_version=4))
+    if path.is_relative_to(ROOT):
+        before = nbformat.reads(committed(path.relative_to(ROOT).as_posix()), as_version=4)
+        now, then = ([cell for cell in one.cells if cell.cell_type == "code"] for one in (notebook, before))
+        if now != then:
+            sys.exit(f"{path.name} is left as it was: not only its prose differs from what is committed. Run it: make run")
+    return notebook
 
 
 def execute(path):
@@ -83,10 +96,10 @@ def store(notebook, path):
 
 def main(paths, tidy=False):
     os.environ["TQDM_DISABLE"] = "1"  # the notebooks' own bars: live in Jupyter, none in what is stored
-    for path in map(Path, paths):
+    for path in paths:
+        path = Path(path).resolve()
         try:
-            notebook = nbformat.read(path, as_version=4) if tidy else execute(path.resolve())
-            store(notebook, path)
+            store(tidied(path) if tidy else execute(path), path)
         except CellExecutionError as error:
             sys.exit(f"\n{path} FAILED and is left as it was. The cell and its error:\n{error}")
         except DeadKernelError:

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from conftest import LSTM_NOTEBOOK, ROOT
 
+import run_notebooks
 from run_notebooks import canonical
 
 NO_MAKE = os.name != "posix" or not shutil.which("make")
@@ -166,6 +167,21 @@ def test_a_run_that_fails_says_why_and_leaves_the_notebook_as_it_was(source, sai
         assert done.stderr.splitlines()[-1].startswith(str(path)) and "Traceback" not in done.stderr
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("part", ["source", "outputs"])
+def test_tidy_refuses_a_notebook_whose_code_or_outputs_have_changed(part, tmp_path, monkeypatch):
+    stored = nbformat.read(ROOT / LSTM_NOTEBOOK, as_version=4)
+    before = nbformat.writes(stored)
+    cell = next(cell for cell in stored.cells if cell.cell_type == "code" and cell.outputs)
+    cell[part] = cell[part][:-1]
+    monkeypatch.setattr(run_notebooks, "ROOT", tmp_path)
+    monkeypatch.setattr(run_notebooks, "committed", lambda name: before)
+    path = tmp_path / "one.ipynb"
+    path.write_text(nbformat.writes(stored), encoding="utf-8")
+    with pytest.raises(SystemExit, match="one.ipynb is left as it was: not only its prose differs"):
+        run_notebooks.main([path], tidy=True)
+    assert path.read_text(encoding="utf-8") == nbformat.writes(stored)
 
 
 def test_tidy_keeps_outputs_and_undoes_what_an_editor_added(tmp_path):
