@@ -1,5 +1,6 @@
 # make run       re-execute both notebooks in place
 # make run-lstm  re-execute notebook 1 alone, without TensorFlow
+# make tidy      bring both notebooks into their stored form after a change of prose; no cell runs, outputs stay
 # make check     style, unit and property tests; no notebook runs
 # make test      all of check, what starts a kernel, and both notebooks in full against their stored outputs
 # make verify    test, then what is slow or needs Chromium or a cluster
@@ -24,7 +25,7 @@ KEY := python-$(VERSION)-lock-$(firstword $(shell cat requirements/*.txt | cksum
 # Four workers at most: each loads TensorFlow, and a notebook starts workers of its own.
 PYTEST := $(PY) -m pytest -n logical --maxprocesses 4
 
-.PHONY: run run-lstm style check test verify bench site lab lock clean install
+.PHONY: run run-lstm tidy style check test verify bench site lab lock clean install
 
 install: .venv/dev-$(KEY)
 
@@ -43,6 +44,9 @@ run: .venv/text-$(KEY)
 
 run-lstm: .venv/lstm-$(KEY)
 	$(PY) run_notebooks.py LSTM_from_scratch/lstm_scratch.ipynb
+
+tidy: .venv/lstm-$(KEY)
+	$(PY) run_notebooks.py --tidy
 
 style: install
 	$(PY) -m ruff check .

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from functools import cache
 
-from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
+from notebook_code import NOTEBOOKS, ROOT, read_notebook
 
 FILES = "README.md", "docs/EVIDENCE.md", "benchmarks/README.md"
 MARKED = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?(?:e-\d+)?%?)<!-- ([12])([ep]?) (\w+)( x 100)? -->")
@@ -56,7 +56,7 @@ def written(value, form):
 def filled(text, read=current):
     """The text with every marked number as measured."""
 
-    known = cache(lambda notebook, kind: figures((LSTM_NOTEBOOK, TEXT_NOTEBOOK)[int(notebook) - 1], kind, read))
+    known = cache(lambda notebook, kind: figures(NOTEBOOKS[int(notebook) - 1], kind, read))
 
     def number(match):
         form, notebook, kind, key, points = match.groups()

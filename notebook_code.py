@@ -13,6 +13,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parent
 LSTM_NOTEBOOK = "LSTM_from_scratch/lstm_scratch.ipynb"
 TEXT_NOTEBOOK = "Text_Classification_LSTM/text_classification.ipynb"
+NOTEBOOKS = LSTM_NOTEBOOK, TEXT_NOTEBOOK
 
 
 def is_definition(node):

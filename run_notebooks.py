@@ -1,11 +1,12 @@
 """Re-execute notebooks in place and store them in a canonical form, so that a second run changes no byte.
 
-usage: python run_notebooks.py [NOTEBOOK.ipynb ...]        (default: both notebooks of this repository)
+usage: python run_notebooks.py [--tidy] [NOTEBOOK.ipynb ...]        (default: both notebooks of this repository)
 
 Canonical form: no timings, ids kept, a cell's prints merged, minimal metadata (tags, and whether a cell is collapsed), no
 progress bars, no widget state; a cell tagged `varies` is stored without its output; a picture that a text cell holds is renewed
 from results/. A cell that fails ends the run with its source and traceback, a kernel that dies with one sentence; both leave
-the notebook as it was.
+the notebook as it was. With --tidy, for a change of prose, no cell is executed: the form is renewed if
+code and outputs are those that are committed.
 """
 
 import base64
@@ -18,7 +19,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
-from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
+from fill_figures import committed
+from notebook_code import NOTEBOOKS, ROOT
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -51,8 +53,19 @@ def renew_pictures(notebook, folder):
             cell.attachments[name] = {"image/png": base64.b64encode(data).decode()}
 
 
+def tidied(path):
+    """The notebook at `path` as it is; ends with a sentence if its code or outputs are not the committed ones."""
+    notebook = canonical(nbformat.read(path, as_version=4))
+    if path.is_relative_to(ROOT):
+        before = nbformat.reads(committed(path.relative_to(ROOT).as_posix()), as_version=4)
+        now, then = ([cell for cell in one.cells if cell.cell_type == "code"] for one in (notebook, before))
+        if now != then:
+            sys.exit(f"{path.name} is left as it was: not only its prose differs from what is committed. Run it: make run")
+    return notebook
+
+
 def execute(path):
-    """Execute the notebook at `path` in its own folder, with a progress bar on stderr, and store it whole."""
+    """The notebook at `path`, executed in its own folder, with a progress bar on stderr."""
     notebook = nbformat.read(path, as_version=4)
     total = sum(cell.cell_type == "code" for cell in notebook.cells)
     with tqdm(total=total, desc=path.stem, unit="cell", file=sys.stderr, disable=False) as bar:
@@ -66,6 +79,11 @@ def execute(path):
             on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
         )
         client.execute()
+    return notebook
+
+
+def store(notebook, path):
+    """Write the notebook whole, in its canonical form, with the pictures of text cells renewed."""
     renew_pictures(notebook, path.parent)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
@@ -76,11 +94,12 @@ def execute(path):
         temporary.unlink(missing_ok=True)
 
 
-def main(paths):
+def main(paths, tidy=False):
     os.environ["TQDM_DISABLE"] = "1"  # the notebooks' own bars: live in Jupyter, none in what is stored
     for path in paths:
+        path = Path(path).resolve()
         try:
-            execute(Path(path).resolve())
+            store(tidied(path) if tidy else execute(path), path)
         except CellExecutionError as error:
             sys.exit(f"\n{path} FAILED and is left as it was. The cell and its error:\n{error}")
         except DeadKernelError:
@@ -91,4 +110,5 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or [ROOT / LSTM_NOTEBOOK, ROOT / TEXT_NOTEBOOK])
+    named = [word for word in sys.argv[1:] if word != "--tidy"]
+    main(named or [ROOT / name for name in NOTEBOOKS], tidy="--tidy" in sys.argv)

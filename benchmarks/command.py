@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from benchmarks.sweep import LATE
+from benchmarks.sweep import STARTED_WITHOUT
 
 
 def arguments(doc, default=None, name="count"):
@@ -19,9 +19,9 @@ def arguments(doc, default=None, name="count"):
     if default is None:
         parser.add_argument("given", nargs="+", metavar="FILE")
     else:
-        said = f"default: {default}"
-        parser.add_argument("given", nargs="?", metavar=name, type=int, default=default, help=said)
-    for option, kind, said in (
+        text = f"default: {default}"
+        parser.add_argument("given", nargs="?", metavar=name, type=int, default=default, help=text)
+    for option, kind, text in (
         ("--cluster", str, "tcp://scheduler:8786, a Dask cluster; or local, one on this machine"),
         ("--processes", int, "processes on this machine (default: one a core)"),
         ("--anew", None, "compute also what an earlier sweep has kept"),
@@ -29,14 +29,14 @@ def arguments(doc, default=None, name="count"):
         ("--write", None, "write evidence.json also with other numbers than the default"),
     ):
         how = {"type": kind} if kind else {"action": "store_true"}
-        parser.add_argument(option, help=said, **how)
+        parser.add_argument(option, help=text, **how)
     parser.set_defaults(processes=-1)
     for stop in (signal.SIGTERM, signal.SIGINT):  # sys.exit ends the workers too
         signal.signal(stop, lambda *_: sys.exit("stopped; finished jobs are kept"))
     options = vars(parser.parse_args())
     if options["tiny"] and options["write"]:
         parser.error("what --tiny measures is no evidence: leave out --write")
-    if LATE:  # start again, with what sweep.py has put into the environment
+    if STARTED_WITHOUT:  # start again, with what sweep.py has put into the environment
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     given, write = options.pop("given"), options.pop("write")
     return given, write or given == default and not options["tiny"], options

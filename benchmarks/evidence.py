@@ -17,7 +17,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import notebook_code
-from notebook_code import ROOT, definition_cells, is_definition
+from notebook_code import NOTEBOOKS, ROOT, definition_cells, is_definition
 
 PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "nltk", "tensorflow", "keras")  # those that move a result
 PLUMBING = ("notebook_code.py", "command.py", "evidence.py", "sweep.py")  # these move none
@@ -61,9 +61,9 @@ def quantiles(table):
 
 def own_sources(script):
     """{path: text} of a script and of all that it imports from this repository, directly or not, but for the plumbing."""
-    found, due = {}, [Path(script).resolve()]
-    while due:
-        path = due.pop()
+    found, to_read = {}, [Path(script).resolve()]
+    while to_read:
+        path = to_read.pop()
         if path in found or path.name in PLUMBING:
             continue
         found[path] = path.read_text(encoding="utf-8")
@@ -72,7 +72,7 @@ def own_sources(script):
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
             files = [ROOT / f"{name.replace('.', '/')}.py" for name in names]
-            due += [file for file in files if file.exists()]
+            to_read += [file for file in files if file.exists()]
     return found
 
 
@@ -90,12 +90,12 @@ def used_definitions(notebook, names):
             for name in filter(None, bound):
                 texts.setdefault(name, []).append("\n".join(source.splitlines()[first - 1 : node.end_lineno]))
                 uses.setdefault(name, set()).update(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
-    due, used = names & texts.keys(), set()
-    if not due:
+    to_add, used = names & texts.keys(), set()
+    if not to_add:
         return [source for _, source in definition_cells(notebook)]
-    while due:
-        used.add(name := due.pop())
-        due |= uses[name] & texts.keys() - used
+    while to_add:
+        used.add(name := to_add.pop())
+        to_add |= uses[name] & texts.keys() - used
     return [text for name in sorted(used) for text in texts[name]]
 
 
@@ -146,10 +146,10 @@ def write_evidence(notebook, block, count, write, /, **figures):
     """
     path = place(notebook, "evidence.json", write)
     known, blocks = read_evidence(path)
-    gone = set(blocks.pop(block, {"keys": []})["keys"]) - figures.keys()
-    taken = {key: name for name, other in blocks.items() for key in other["keys"] if key in figures}
-    if write and taken:
-        print("not written as evidence, for these are figures of others; give yours another name:", taken)
+    dropped = set(blocks.pop(block, {"keys": []})["keys"]) - figures.keys()
+    of_others = {key: name for name, other in blocks.items() for key in other["keys"] if key in figures}
+    if write and of_others:
+        print("not written as evidence, for these are figures of others; give yours another name:", of_others)
         return write_evidence(notebook, block, count, False, **figures)
     blocks[block] = {
         "keys": list(figures),
@@ -161,10 +161,10 @@ def write_evidence(notebook, block, count, write, /, **figures):
         "machine": machine(),
     }
     PROCESSORS.clear()
-    evidence = {key: value for key, value in known.items() if key not in gone} | figures | {"blocks": blocks}
+    evidence = {key: value for key, value in known.items() if key not in dropped} | figures | {"blocks": blocks}
     write_whole(path, json.dumps(evidence, indent=1) + "\n")
-    said = "written:" if write else "only tried, so written to"
-    print(said, path.relative_to(ROOT).as_posix(), "<-", ", ".join(figures))
+    message = "written:" if write else "only tried, so written to"
+    print(message, path.relative_to(ROOT).as_posix(), "<-", ", ".join(figures))
 
 
 def stale_blocks(notebook):
@@ -180,10 +180,9 @@ def stale_blocks(notebook):
 
 def main():
     """Print each notebook's blocks: name, count, date, and whether the code has changed since."""
-    for path in sorted(ROOT.glob("*/*.ipynb")):
-        notebook = path.relative_to(ROOT).as_posix()
+    for notebook in NOTEBOOKS:
         stale = stale_blocks(notebook)
-        print(f"\n{path.parent.name}: {len(stale)} blocks are older than the code, or may be")
+        print(f"\n{notebook}: {len(stale)} blocks are older than the code, or may be")
         for name, block in read_evidence(place(notebook, "evidence.json", True))[1].items():
             print(f"  {name:35} {len(block['keys']):3} figures  {block['date'] or '?':10}  {stale.get(name, 'of this code')}")
 

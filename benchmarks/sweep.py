@@ -14,7 +14,7 @@ from notebook_code import ROOT, build, definition_cells, pinned
 AT_START = pinned() | {"DASK_DISTRIBUTED__COMM__OFFLOAD": "False"}
 SETTINGS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
 SETTINGS |= dict.fromkeys(["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
-LATE = not pinned().items() <= os.environ.items()  # NumPy, if it is loaded by now, has missed them
+STARTED_WITHOUT = not pinned().items() <= os.environ.items()  # NumPy, if it is loaded by now, has missed them
 os.environ.update(AT_START | SETTINGS)
 
 import joblib  # noqa: E402
@@ -42,8 +42,8 @@ def one_job(cells, function, expected, number, job):
             result = [function(nb, *job), processor()]
         return number, json.dumps(result, default=lambda value: value.tolist())
     except Exception as error:
-        said = f"the job {function.__name__}{job} failed: {error!r}"
-        raise RuntimeError(said[:1000]) from error
+        message = f"the job {function.__name__}{job} failed: {error!r}"
+        raise RuntimeError(message[:1000]) from error
     finally:
         vars(nb).update(before)  # a job may set constants, but for itself alone
 
@@ -85,6 +85,6 @@ def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=Fals
         done = parallel(joblib.delayed(one_job)(cells, function, expected, *call) for call in calls)
     for number, result in tqdm(done, label, total=len(calls), disable=False):
         write_whole(files[number], result)
-    kept = [json.loads(file.read_text()) for file in files]
-    PROCESSORS.update(done_by for _, done_by in kept)
-    return [result for result, _ in kept]
+    stored = [json.loads(file.read_text()) for file in files]
+    PROCESSORS.update(done_by for _, done_by in stored)
+    return [result for result, _ in stored]

@@ -1,8 +1,11 @@
 """Render both notebooks and an index as static pages in _site/: equations as MathML, so that nothing is fetched to show them.
 
 usage: python site/build.py        (needs requirements/dev.txt; what `make site` runs)
+
+Where GITHUB_REPOSITORY names the repository, as in GitHub's Actions, each notebook's page has a link that opens it in Colab.
 """
 
+import os
 import re
 import shutil
 from html import escape
@@ -15,11 +18,8 @@ from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = {
-    "lstm_scratch": "LSTM_from_scratch/lstm_scratch.ipynb",
-    "text_classification": "Text_Classification_LSTM/text_classification.ipynb",
-}
+from notebook_code import NOTEBOOKS, ROOT  # live.py has put its folder on the path
+
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -30,7 +30,7 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="style.css">
 </head>
 <body>
-<nav><a href="index.html">lstm-projects</a>{contents}</nav>
+<nav><a href="index.html">lstm-projects</a>{colab}{contents}</nav>
 <main>
 {body}
 </main>
@@ -89,6 +89,13 @@ def render(path):
     return page.find("h1").get_text(), f'<ol class="contents">{"".join(chapters)}</ol>', str(page)
 
 
+def colab_link(path):
+    """A link that opens the notebook in Colab; empty where the repository's name is not known."""
+    repository = os.environ.get("GITHUB_REPOSITORY")
+    address = f"https://colab.research.google.com/github/{repository}/blob/main/{path}"
+    return f'<p class="colab"><a href="{escape(address)}">Open in Colab</a></p>' if repository else ""
+
+
 def main():
     target, new = ROOT / "_site", ROOT / "_site.new"
     shutil.rmtree(new, ignore_errors=True)
@@ -97,15 +104,16 @@ def main():
     style += HtmlFormatter(style="friendly").get_style_defs(".highlight")
     (new / "style.css").write_text(style, encoding="utf-8", newline="\n")
     entries = live.build(new)
-    for name, path in PAGES.items():
-        title, contents, body = render(path)
-        page = PAGE.format(title=escape(title), contents=contents, body=body)
+    for path in NOTEBOOKS:
+        name, colab, (title, contents, body) = Path(path).stem, colab_link(path), render(path)
+        page = PAGE.format(title=escape(title), colab=colab, contents=contents, body=body)
         (new / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
-        entries += f'<h2><a href="{name}.html">{escape(title)}</a></h2>\n{contents.replace("#", f"{name}.html#")}\n'
+        entries += f'<h2><a href="{name}.html">{escape(title)}</a></h2>\n{colab}'
+        entries += contents.replace('href="#', f'href="{name}.html#') + "\n"
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     opening = readme.split("\n\n")[1].replace("**", "")  # the paragraph below the title
     index = f"<h1>lstm-projects</h1>\n<p>{escape(opening)}</p>\n{entries}"
-    page = PAGE.format(title="lstm-projects", contents="", body=index)
+    page = PAGE.format(title="lstm-projects", colab="", contents="", body=index)
     (new / "index.html").write_text(page, encoding="utf-8", newline="\n")
     shutil.rmtree(target, ignore_errors=True)
     new.rename(target)

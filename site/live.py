@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT))  # this runs as `python site/build.py`, and notebook_code.py lies above
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # this runs as `python site/build.py`
 
 import notebook_code  # noqa: E402
-from notebook_code import LSTM_NOTEBOOK, TEXT_NOTEBOOK  # noqa: E402
+from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK  # noqa: E402
 
 INDEX = """<h2><a href="live.html">Play with the trained networks</a></h2>
 <p>Type a sentence and watch one LSTM read it; drag the dots of a wave and watch another forecast it, in your browser.</p>

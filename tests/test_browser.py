@@ -1,9 +1,5 @@
 """Each notebook in JupyterLab in a real Chromium: all cells run, no error, all figures; the sliders of notebook 1 and the box
-of notebook 2 answer.
-
-Needs requirements/dev.txt and Chromium (CHROMIUM names its program, if it is not on the path). Where they are missing the
-test is skipped, or fails with BROWSER=required. SHOTS=folder keeps screenshots.
-"""
+of notebook 2 answer."""
 
 import json
 import os
@@ -17,17 +13,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import LSTM_NOTEBOOK, REDUCED, ROOT, TEXT_NOTEBOOK
+from conftest import BOTH, IN_A_BROWSER, LSTM_NOTEBOOK, REDUCED, ROOT, TEXT_NOTEBOOK
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-MISSING = [] if sync_playwright else ["playwright (pip install -r requirements/dev.txt)"]
-MISSING += [] if CHROMIUM else ["Chromium (Debian: apt-get install chromium)"]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+pytestmark = IN_A_BROWSER
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # all cells stay in the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -82,54 +70,51 @@ def lab(tmp_path):
                 break
             except OSError:
                 time.sleep(0.5)
+        else:
+            pytest.fail((tmp_path / "server.log").read_text()[-2000:])
         yield folder, f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(30)
 
 
-@pytest.mark.verify
-@pytest.mark.skipif(bool(MISSING) and os.environ.get("BROWSER") != "required", reason=f"no browser test without {MISSING}")
-@pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
-def test_a_notebook_in_a_browser(name, lab):
-    assert not MISSING, f"BROWSER=required, and missing: {MISSING}"
+@BOTH
+def test_every_cell_runs_and_every_figure_and_control_shows_in_jupyterlab(name, lab, browser):
     folder, address = lab
     figures = reduced_copy(name, folder)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page(viewport={"width": 1300, "height": 900})
-        problems = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"{address}/lab/workspaces/auto-test/tree/{Path(name).name}?reset")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
-        idle = f"() => {PANEL}?.sessionContext?.session?.kernel?.status === 'idle'"
-        page.wait_for_function(idle, timeout=120_000)
-        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        page.wait_for_function(idle, timeout=900_000)
-        assert page.evaluate(FAULTS) == []
-        assert page.evaluate(FIGURES) == figures
-        if name == LSTM_NOTEBOOK:
-            sliders, picture = page.locator(".widget-slider .noUi-handle"), page.locator(".widget-interact img")
-            assert sliders.count() == 3
-            sliders.nth(1).scroll_into_view_if_needed()
-            before = picture.get_attribute("src")
-            sliders.nth(1).focus()
-            page.keyboard.press("ArrowRight")
-            changed = "before => { const now = document.querySelector('.widget-interact img'); return now && now.src !== before }"
-            page.wait_for_function(changed, arg=before, timeout=60_000)
-        if name == TEXT_NOTEBOOK:
-            box, answer = page.locator(".widget-textarea textarea"), page.locator(".widget-html")
-            box.scroll_into_view_if_needed()
-            box.fill("The striker scored after the bank <b>cut</b> rates")
-            box.press("Tab")
-            page.wait_for_function(
-                "() => document.querySelector('.widget-html').innerText.includes('after the bank')", timeout=60_000
-            )
-            answered = answer.inner_text()
-            assert "<b>cut</b>" in answered  # what is typed is shown, not obeyed
-            assert all(genre in answered for genre in ("Education", "Finance", "Politics", "Sports"))
-        keep(page, Path(name).stem)
-        browser.close()
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{address}/lab/workspaces/auto-test/tree/{Path(name).name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
+    idle = f"() => {PANEL}?.sessionContext?.session?.kernel?.status === 'idle'"
+    page.wait_for_function(idle, timeout=120_000)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function(idle, timeout=900_000)
+    assert page.evaluate(FAULTS) == []
+    assert page.evaluate(FIGURES) == figures
+    if name == LSTM_NOTEBOOK:
+        sliders, picture = page.locator(".widget-slider .noUi-handle"), page.locator(".widget-interact img")
+        assert sliders.count() == 3
+        sliders.nth(1).scroll_into_view_if_needed()
+        before = picture.get_attribute("src")
+        sliders.nth(1).focus()
+        page.keyboard.press("ArrowRight")
+        changed = "before => { const now = document.querySelector('.widget-interact img'); return now && now.src !== before }"
+        page.wait_for_function(changed, arg=before, timeout=60_000)
+    if name == TEXT_NOTEBOOK:
+        box, answer = page.locator(".widget-textarea textarea"), page.locator(".widget-html")
+        box.scroll_into_view_if_needed()
+        box.fill("The striker scored after the bank <b>cut</b> rates")
+        box.press("Tab")
+        page.wait_for_function(
+            "() => document.querySelector('.widget-html').innerText.includes('after the bank')", timeout=60_000
+        )
+        answered = answer.inner_text()
+        assert "<b>cut</b>" in answered  # what is typed is shown, not obeyed
+        assert all(genre in answered for genre in ("Education", "Finance", "Politics", "Sports"))
+    keep(page, Path(name).stem)
+    page.close()
     assert problems == []
 
 

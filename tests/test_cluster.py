@@ -51,12 +51,6 @@ WORKER = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.
 
 
 @pytest.fixture
-def kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep_module, "KEPT", tmp_path / "kept")
-    return tmp_path / "kept"
-
-
-@pytest.fixture
 def cluster(tmp_path):
     """(address of a scheduler, its process, the two workers', a function that starts another process), all in an empty folder
     and without this repository's path."""
@@ -110,7 +104,6 @@ def test_the_same_table_on_one_process_on_workers_and_on_a_cluster(kept, cluster
 
 def test_the_processors_of_the_workers_are_named(kept, cluster, monkeypatch):
     """Each worker says its own: a function of this module travels to it in place of the one that reads /proc."""
-    monkeypatch.setattr(sweep_module, "PROCESSORS", set())
     monkeypatch.setattr(sweep_module, "processor", name_of_process)
     sweep(LSTM_NOTEBOOK, draw, [(0,), (1,)], "Dask", cluster=cluster[0])
     workers = {f"processor of {worker.pid}" for worker in cluster[2]}

@@ -41,14 +41,14 @@ kill = lambda: os.killpg(0, signal.SIGKILL)
 kill_soon = lambda: threading.Timer({delay}, kill).start()
 def faults(calls, begun, moved):  # in a function, so that no name of the notebook's gets in the way
     def mkdir(self, *args, **options):
-        due = {kind!r} == "during" and next(calls) == {number}
-        kill_soon() if due else None
+        now = {kind!r} == "during" and next(calls) == {number}
+        kill_soon() if now else None
         return begun(self, *args, **options)
     def replace(source, target):
-        due = {kind!r} in ("before", "after") and next(calls) == {number}
-        kill() if due and {kind!r} == "before" else None
+        now = {kind!r} in ("before", "after") and next(calls) == {number}
+        kill() if now and {kind!r} == "before" else None
         moved(source, target)
-        kill() if due else None
+        kill() if now else None
     pathlib.Path.mkdir, os.replace = mkdir, replace
 faults(itertools.count(1), pathlib.Path.mkdir, os.replace)
 """

@@ -6,18 +6,12 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
-from test_browser import CHROMIUM, MISSING, QUIET, sync_playwright
+from conftest import IN_A_BROWSER, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
 
 sys.path.append(str(ROOT / "site"))
 import live  # noqa: E402
 
-pytestmark = [
-    pytest.mark.verify,
-    pytest.mark.skipif(
-        bool(MISSING) and os.environ.get("BROWSER") != "required", reason=f"no test of the live page without {MISSING}"
-    ),
-]
+pytestmark = IN_A_BROWSER
 SERIES, TEXTS = (ROOT / LSTM_NOTEBOOK).parent, (ROOT / TEXT_NOTEBOOK).parent
 ODD = """
 
@@ -41,31 +35,22 @@ Although, although, although.""".splitlines()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    assert not MISSING, f"BROWSER=required, and missing: {MISSING}"
     target = tmp_path_factory.mktemp("site")
     assert 'href="live.html"' in live.build(target)
     return target
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def open_page(browser, folder):
     """open_page(width, **options): the page, quiet and alone: a message, an error or a request fails the test."""
-    contexts, said, asked = [], [], []
+    contexts, messages, requests = [], [], []
 
     def opened(width=1300, **options):
         contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
         page = contexts[-1].new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
         page.goto((folder / "live.html").as_uri())
         page.wait_for_function("layWindow.frame && reading.weighed")
         return page
@@ -73,7 +58,7 @@ def open_page(browser, folder):
     yield opened
     for context in contexts:
         context.close()
-    assert said == [] and all(url.startswith((folder.as_uri(), "data:")) for url in asked)
+    assert messages == [] and all(url.startswith((folder.as_uri(), "data:")) for url in requests)
 
 
 def kept_texts():
@@ -173,7 +158,7 @@ def test_one_cell_is_the_notebooks(open_page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1300])
-def test_everything_fits(width, scheme, open_page):
+def test_nothing_is_wider_than_the_screen_and_the_colours_follow_the_scheme(width, scheme, open_page):
     page = open_page(width, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     outside = "[...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1).length"
@@ -190,16 +175,16 @@ def test_everything_fits(width, scheme, open_page):
         page.screenshot(path=f"{shots}/live-{width}-{scheme}.png", full_page=True)
 
 
-def test_by_keyboard(open_page):
+def test_every_control_works_by_keyboard(open_page):
     page = open_page()
     page.keyboard.press("Tab")
-    told = lambda: page.locator(".genre.first").inner_text().split()[0]  # noqa: E731
-    before = told()
+    answer = lambda: page.locator(".genre.first").inner_text().split()[0]  # noqa: E731
+    before = answer()
     page.locator("#swap").focus()
     page.keyboard.press("Enter")
-    assert told() != before and f"Before: {before}. Now: {told()}." in page.locator("#swapped").inner_text()
+    assert answer() != before and f"Before: {before}. Now: {answer()}." in page.locator("#swapped").inner_text()
     page.locator("#sentence").fill("The zebra scored a late goal")
-    assert told() == "Sports" and "“zebra”" in page.locator("#unknown").inner_text()
+    assert answer() == "Sports" and "“zebra”" in page.locator("#unknown").inner_text()
     assert page.locator("#words u").all_inner_texts() == ["zebra"] and page.locator("#swap").is_disabled()
     page.locator("#upto").focus()
     page.keyboard.press("Home")
@@ -222,7 +207,7 @@ def test_by_keyboard(open_page):
         assert page.locator(f"#{shown}").inner_text() != was
 
 
-def test_by_touch(open_page):
+def test_a_word_is_tapped_and_a_dot_dragged_without_the_page_scrolling(open_page):
     page = open_page(390, has_touch=True, is_mobile=True)
     page.locator("#words span").nth(2).tap()
     assert "After “bank”, word 3 of 13" in page.locator("#upto-title").inner_text()
@@ -265,7 +250,7 @@ def test_answers_within_50_milliseconds(open_page):
     assert max(took.values()) < 50
 
 
-def test_it_is_small(folder):
+def test_the_page_is_small_and_its_networks_take_a_hundred_lines(folder):
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
     assert sum(sizes.values()) < 2_000_000
     assert (TEXTS / "results" / "lstm_attention.npz").stat().st_size <= 500_000

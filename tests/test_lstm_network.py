@@ -42,7 +42,7 @@ def largest_error(mine, exact):
 
 
 @given(seeds, sizes)
-def test_shapes(seed, size):
+def test_every_array_has_its_stated_shape(seed, size):
     (N, T, D, H, O), (case, y) = size, random_case(seed, size)
     h, cache = nb.lstm_forward(case, case["X"], case["h0"], case["c0"])
     assert h.shape == (N, H) and cache["h"].shape == cache["c"].shape == (T + 1, N, H)

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from fill_figures import FILES, MARKED, committed, differences, filled
-from notebook_code import build, load_definitions, pinned
+from notebook_code import NOTEBOOKS, build, load_definitions, pinned
 from run_notebooks import METADATA, canonical
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -79,21 +79,18 @@ def test_the_readme_types_no_measured_number():
     assert typed == {"95%", "60%", "3.11", "3.13", "1.9", "2.4", "0.1", "0.4"}
 
 
-def test_readme_is_short():
+def test_the_readme_has_at_most_1100_words():
     words = re.sub(r"<!--.*?-->", "", README).split()
     assert len(words) <= 1100
 
 
-def test_readme_links_exist():
+def test_every_link_of_the_readme_leads_to_a_file():
     targets = re.findall(r"\]\(([^)#]+)\)", README)
     assert len(targets) >= 4 and all((ROOT / target).exists() for target in targets)
 
 
 def test_both_notebooks_pin_the_same_kernels():
-    cells = [
-        next(cell.source for cell in read_notebook(name).cells if cell.cell_type == "code")
-        for name in (LSTM_NOTEBOOK, TEXT_NOTEBOOK)
-    ]
+    cells = [next(cell.source for cell in read_notebook(name).cells if cell.cell_type == "code") for name in NOTEBOOKS]
     one, two = (build("first cell", [("first", source)]).PINNED for source in cells)
     assert one.items() <= two.items() and set(two) - set(one) == {"TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA"}
     for source in cells:
@@ -105,7 +102,7 @@ def test_both_notebooks_pin_the_same_kernels():
 def test_housekeeping_is_the_same_in_both(function):
     """Line breaks and docstrings aside."""
     found = []
-    for name in (LSTM_NOTEBOOK, TEXT_NOTEBOOK):
+    for name in NOTEBOOKS:
         tree = ast.parse(inspect.getsource(getattr(load_definitions(name), function)))
         tree.body[0].body = tree.body[0].body[1:]
         found.append(ast.unparse(tree))
@@ -164,7 +161,7 @@ def test_no_file_holds_a_path_of_a_machine():
     assert "README.md" in tracked
     machine = re.compile(rb"(?<![\w.])/(home|root|Users|work|tmp|mnt|opt)/\w|[A-Z]:\\\\Users|--(extra-)?index-url|--find-links")
     for name in tracked:
-        if name not in ("tests/test_repository.py", "tests/test_alone.py", "Makefile"):
+        if name not in ("tests/test_repository.py", "Makefile"):
             found = machine.search((ROOT / name).read_bytes())
             assert not found, (name, found)
 
@@ -209,7 +206,7 @@ def test_notebook_1_imports_nothing_but_its_own_group():
     imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
     imported = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
-    assert "numpy" in imported and imported - {"notebook_code"} <= names
+    assert "numpy" in imported and imported - {"fill_figures", "notebook_code"} <= names
 
 
 @pytest.mark.skipif(NO_CLONE, reason="an archive has no clone to test")

@@ -36,7 +36,7 @@ def test_a_notebook_alone_runs_without_a_network_and_makes_its_data_again(name, 
 
 @run
 @BOTH
-def test_a_notebook_alone_draws_every_figure_that_is_committed(name, reduced_run):
+def test_every_committed_figure_is_drawn_by_its_notebook_or_a_benchmark(name, reduced_run):
     folder = reduced_run(name)
     drawn = {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
     kept = {path.relative_to(ROOT / Path(name).parent).as_posix() for path in (ROOT / name).parent.rglob("*.png")}

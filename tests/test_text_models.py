@@ -28,7 +28,7 @@ def corpus():
     return table.assign(stems=table["text"].map(nb.preprocess), clause_bags=table["text"].map(nb.clause_bags))
 
 
-def test_stems():
+def test_words_are_stemmed_and_marks_dropped():
     assert nb.preprocess("She SCORED: scoring, ten-point scores!") == "she score score ten-point score"
     assert nb.preprocess("Größe, été — 東京!") and nb.preprocess("...!") == ""
 
@@ -306,7 +306,7 @@ def test_the_seed_reaches_every_model_that_draws(corpus):
     assert (fit[0] == fit[1]).all() and (fit[0] != fit[2]).any()
 
 
-def test_the_ceiling():
+def test_the_ceiling_is_the_share_of_plain_texts_and_half_of_the_crossover_texts():
     table = pd.DataFrame({"split": "test", "kind": ["plain"] * 2 + ["crossover"] * 3})
     assert nb.ceiling(table) == pytest.approx(0.4 + 0.3)
 

@@ -1,15 +1,19 @@
 """The Makefile and run_notebooks.py: what they leave alone and make anew, and how they fail."""
 
 import ast
+import copy
+import json
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import LSTM_NOTEBOOK, ROOT
 
+import run_notebooks
 from run_notebooks import canonical
 
 NO_MAKE = os.name != "posix" or not shutil.which("make")
@@ -107,9 +111,9 @@ def notebook(*sources):
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
 
 
-def run(path):
+def run(path, *options):
     """Run run_notebooks.py on a notebook as a reader does."""
-    command = [sys.executable, ROOT / "run_notebooks.py", path]
+    command = [sys.executable, ROOT / "run_notebooks.py", *options, path]
     environment = os.environ | {"PYTHONUTF8": "1"}
     return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
 
@@ -163,3 +167,34 @@ def test_a_run_that_fails_says_why_and_leaves_the_notebook_as_it_was(source, sai
         assert done.stderr.splitlines()[-1].startswith(str(path)) and "Traceback" not in done.stderr
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("part", ["source", "outputs"])
+def test_tidy_refuses_a_notebook_whose_code_or_outputs_have_changed(part, tmp_path, monkeypatch):
+    stored = nbformat.read(ROOT / LSTM_NOTEBOOK, as_version=4)
+    before = nbformat.writes(stored)
+    cell = next(cell for cell in stored.cells if cell.cell_type == "code" and cell.outputs)
+    cell[part] = cell[part][:-1]
+    monkeypatch.setattr(run_notebooks, "ROOT", tmp_path)
+    monkeypatch.setattr(run_notebooks, "committed", lambda name: before)
+    path = tmp_path / "one.ipynb"
+    path.write_text(nbformat.writes(stored), encoding="utf-8")
+    with pytest.raises(SystemExit, match="one.ipynb is left as it was: not only its prose differs"):
+        run_notebooks.main([path], tidy=True)
+    assert path.read_text(encoding="utf-8") == nbformat.writes(stored)
+
+
+def test_tidy_keeps_outputs_and_undoes_what_an_editor_added(tmp_path):
+    """A sentence is changed in Jupyter, which writes metadata and another format; nothing else may differ, and no cell runs."""
+    stored = nbformat.read(ROOT / LSTM_NOTEBOOK, as_version=4)
+    edited = copy.deepcopy(stored)
+    for one in stored, edited:
+        next(cell for cell in one.cells if cell.cell_type == "markdown").source += "\n\nA new sentence."
+    edited.metadata["language_info"] = {"name": "python", "version": "3.99"}
+    edited.cells[3].metadata["editable"] = True
+    path = tmp_path / Path(LSTM_NOTEBOOK).name
+    shutil.copytree((ROOT / LSTM_NOTEBOOK).parent / "results", tmp_path / "results")
+    path.write_text(json.dumps(edited, indent=4), encoding="utf-8")
+    done = run(path, "--tidy")
+    assert done.returncode == 0, done.stderr
+    assert path.read_text(encoding="utf-8") == nbformat.writes(stored) + "\n"
