@@ -1,5 +1,5 @@
-"""Reading own files, in cells of the notebooks: `imports` goes to their first cell; `files` and `tables`
-are the same in both; `times`, `several` and `series` belong to notebook 1, `texts` to notebook 2."""
+"""Reading own files, in cells of the notebooks: `imports` goes to their first cell; `files` and
+`tables` are the same in both; `times`, `columns` and `series` belong to notebook 1, `texts` to 2."""
 
 # %% imports
 import bz2
@@ -74,7 +74,7 @@ def cut(text, mark, strict=False, **dialect):
 
 
 def cut_best(text, separator, least):
-    """The rows of the text, cut so that most are equally wide, and the mark; whole lines if few are."""
+    """The rows of the text, cut so that most are as wide, and the mark; else whole lines."""
     head = text if len(text) < 200_000 else text[:200_000].rpartition("\n")[0]
     marks = separator or "\t;|,"
     tries = [cut(head, mark, **dialect) for mark in marks for dialect in DIALECTS]
@@ -94,7 +94,7 @@ def cut_best(text, separator, least):
 
 # %% tables
 def bounds(table):
-    """The places of the first row of data, below the header, and of the first remark below the data."""
+    """The places of the first row of data, below the header, and of the first remark below it."""
     size = len(table)
     spread = np.linspace(0, size - 1, 300).astype(int)
     places = np.r_[:min(200, size), max(0, size - 50):size, spread]
@@ -149,7 +149,8 @@ def read_table(path, separator="", encoding="", ragged=0.0):
     if body.empty:
         lack = "has a header but no rows" if len(table) else "is empty"
         raise ValueError(f"{path} {lack}: add the data.")
-    said = [SIGNS.get(mark, repr(mark)) if mark else "one column", code.replace("cp125", "Windows-125")]
+    said = [SIGNS.get(mark, repr(mark)) if mark else "one column"]
+    said += [code.replace("cp125", "Windows-125")]
     names, width = [str(k + 1) for k in range(wide)], wide
     named = top.apply(lambda row: len({*row} - {""}), axis=1)
     named *= (top[0] != "#") | (mark != " ")
@@ -169,7 +170,7 @@ def read_table(path, separator="", encoding="", ragged=0.0):
         said += [f"{len(lines)} lines {place} the table left out ({start!r})"] if start else []
     long = filled.loc[body.index, width:].any(axis=1)
     if long.mean() > ragged:
-        fault = f"{width} columns but {long.sum()} rows of more cells, the first row {long.idxmax()}"
+        fault = f"{width} columns but {long.sum()} rows of more cells (row {long.idxmax()})"
         fix = "name all columns, quote cells that hold the separator, or set SEPARATOR"
         raise ValueError(f"{path} has {fault}: {fix}.")
     said += [f"{long.sum()} rows of too many cells left out"] if long.any() else []
@@ -190,8 +191,14 @@ def rank(name, words):
     return min((words.index(part) + 100 * (part != plain) for part in parts), default=1000)
 
 
+def side_by_side(table, names):
+    """The cells of the columns, one blank between them."""
+    first, *rest = (table[name] for name in names)
+    return first.str.cat(rest, sep=" ") if rest else first
+
+
 def pick(table, names, parameter, path):
-    """The columns that a parameter names, or numbers from 1. Raises ValueError if one is not there."""
+    """The columns that a parameter names, or numbers from 1. Raises ValueError without one."""
     places = {str(k): name for k, name in enumerate(table, 1)}
     places |= {name.casefold(): name for name in table}
     found = [name.strip().casefold() for name in str(names).split(",")]
@@ -201,27 +208,6 @@ def pick(table, names, parameter, path):
         fix = f"set {parameter} to one of {listed(table)}"
         raise ValueError(f"{path} has no column {lost[0]}: {fix}.")
     return [places[name] for name in found]
-
-
-def digits(cells):
-    """Text cells without quotes and without blanks or apostrophes between thousands."""
-    cells = cells.str.strip(QUOTES).str.replace("\u2212", "-")
-    return cells.str.replace(r"(?<=\d)[\s'’](?=\d{3}(?!\d))", "", regex=True)
-
-
-def numbers(cells, decimal="."):
-    """Text cells (n,) as float64 (n,), NaN where one is none; `decimal` is the mark before decimals."""
-    sign = r"^(<?)\s*([$€£¥₹]?)\s*([-+]?[.,\d]+(?:[eE][-+]?\d+)?)\s*(%|[kKMB]?)$"
-    below, money, number, unit = (part for _, part in digits(cells).str.extract(sign).items())
-    group, point = (r"\.", ",") if decimal == "," else (",", r"\.")
-    form = rf"[-+]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d*)(?:{point}\d*)?(?:[eE].*)?"
-    fits = number.str.fullmatch(form).eq(True) & number.str.contains(r"\d").eq(True)
-    plain = number.where(fits).str.replace(group, "", regex=True).str.replace(",", ".")
-    plain += unit.str.upper().map({"K": "e3", "M": "e6", "B": "e9"}).fillna("")
-    value = plain.astype(float) / np.where(below == "<", 2, 1)
-    for sign in (money != "", unit == "%"):  # it stands beside all numbers or beside none
-        value = value if sign[fits].all() else value.mask(sign)
-    return value.where(value.abs() < 1e100)
 
 
 # %% times
@@ -237,6 +223,27 @@ CLOCK = (r"^(.*?)(?:[\st,]+(\d\d?:\d\d|\d\d\.\d\d(?=\.\d\d))([:.]\d\d[.\d]*)?"
          r"\s*([ap])?\.?m?\.?\s*(?:z|utc|gmt)?)?$")
 
 
+def digits(cells):
+    """Text cells without quotes and without blanks or apostrophes between thousands."""
+    cells = cells.str.strip(QUOTES).str.replace("\u2212", "-")
+    return cells.str.replace(r"(?<=\d)[\s'’](?=\d{3}(?!\d))", "", regex=True)
+
+
+def numbers(cells, decimal="."):
+    """Text cells (n,) as float64 (n,), NaN where one is none; `decimal` is the decimal mark."""
+    sign = r"^(<?)\s*([$€£¥₹]?)\s*([-+]?[.,\d]+(?:[eE][-+]?\d+)?)\s*(%|[kKMB]?)$"
+    below, money, number, unit = (part for _, part in digits(cells).str.extract(sign).items())
+    group, point = (r"\.", ",") if decimal == "," else (",", r"\.")
+    form = rf"[-+]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d*)(?:{point}\d*)?(?:[eE].*)?"
+    fits = number.str.fullmatch(form).eq(True) & number.str.contains(r"\d").eq(True)
+    plain = number.where(fits).str.replace(group, "", regex=True).str.replace(",", ".")
+    plain += unit.str.upper().map({"K": "e3", "M": "e6", "B": "e9"}).fillna("")
+    value = plain.astype(float) / np.where(below == "<", 2, 1)
+    for sign in (money != "", unit == "%"):  # it stands beside all numbers or beside none
+        value = value if sign[fits].all() else value.mask(sign)
+    return value.where(value.abs() < 1e100)
+
+
 def evenness(stamps):
     """The share of steps between times in order that are within a fifth of their median."""
     steps = np.diff(np.unique(stamps.dropna())).astype(float)
@@ -250,31 +257,35 @@ def month(found):
 
 
 def times(cells):
-    """Text cells (n,) as times (n,), NaT where one is none, days and months in the order that fits."""
+    """Text cells (n,) as times (n,), NaT where one is none; day and month in the order that fits."""
     text = cells.str.strip(QUOTES)
     iso = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
     iso = iso.dt.tz_localize(None)
     if iso.notna().all():
         return iso
     day, clock, seconds, half = (part for _, part in text.str.lower().str.extract(CLOCK).items())
+    codes, days = pd.factorize(day.fillna(""))
+    days = pd.Series(days)
     for form, new in ((r"q([1-4])\W*(\d{4})", r"\2q\1"),
                       (r"(\d{4})\W*q([1-4])", lambda q: f"{q[1]}-{3 * int(q[2]) - 2}"),
                       (r"[^\W\d_]+", month), (r"\W+", "-"), ("^-|-$", ""),
                       (r"(\d{4})-?w-?(\d+)", r"\1-w\2-1")):
-        day = day.str.replace(form, new, regex=True)
-    clock = (clock + seconds.fillna(":00")).fillna("0:00:00")
-    clock = clock.where(clock.str.contains(":"), clock.str.replace(".", ":"))
-    clock = pd.to_timedelta(clock, errors="coerce")
-    noon = half.map({"a": 0, "p": 12}) - clock.dt.components.hours // 12 * 12
-    clock += pd.to_timedelta(noon.fillna(0), unit="h")
-    tries = [pd.to_datetime(day, errors="coerce", format=form) for form in FORMATS]
+        days = days.str.replace(form, new, regex=True)
+    tries = [pd.to_datetime(days, errors="coerce", format=form) for form in FORMATS]
     most = max(found.count() for found in tries)
-    best = [found + clock for found in tries if found.count() == most]
-    return iso if iso.count() >= most else max(best, key=evenness)
+    best = max((found for found in tries if found.count() == most), key=evenness)
+    best = pd.Series(best.to_numpy()[codes], cells.index)
+    if clock.notna().any():
+        clock = (clock + seconds.fillna(":00")).fillna("0:00:00")
+        clock = clock.where(clock.str.contains(":"), clock.str.replace(".", ":"))
+        clock = pd.to_timedelta(clock, errors="coerce")
+        noon = half.map({"a": 0, "p": 12}) - clock.dt.components.hours // 12 * 12
+        best += clock + pd.to_timedelta(noon.fillna(0), unit="h")
+    return iso if iso.count() >= best.count() else best
 
 
 def find_times(table, time, path):
-    """The times (n,) of the rows and [the columns they stand in]: by usual names, or what reads as times.
+    """The times (n,) of the rows and [their columns], by usual names or as cells read as times.
 
     None and [] if there are none. Raises ValueError if the columns that `time` names hold none.
     """
@@ -295,14 +306,14 @@ def find_times(table, time, path):
     for names in groups:
         if not names or set(names) & set(used):
             continue
-        found = times(head[[*used, *names]].agg(" ".join, axis=1))
+        found = times(side_by_side(head, [*used, *names]))
         if not used and names != parts and number[names[0]]:  # years, or numbers of another kind
             if names[0].lower() == "t" or names[0] in hours or found.isna().any():
                 continue
         if found.notna().mean() > 0.8 and (not used or found.nunique() > best.nunique()):
             used, best = [*used, *names], found
     if used:
-        return times(table[used].agg(" ".join, axis=1)), used
+        return times(side_by_side(table, used)), used
     for name in sorted(sum(groups, []), key=lambda name: rank(name, TIMES)):
         stamps = numbers(table[name])
         many = rank(name, TIMES) < 100 and stamps.nunique() > len(stamps) / 2
@@ -314,9 +325,13 @@ def find_times(table, time, path):
     return None, []
 
 
-# %% several
+# %% columns
+VALUES = """value values y target ot close closing_price price last obs_value average mean sales
+    demand load cnt count total passengers wert valor valeur valore значение 值 数值""".split()
+
+
 def in_a_row(names):
-    """Whether names of columns count up or are times in order: a row then holds the values of a series."""
+    """Whether names of columns count up or are times in order: then a row holds a series."""
     names = pd.Series(names).str.replace(r"\s*\[.*\]|\s+$", "", regex=True)
     word, number = (part for _, part in names.str.extract(r"^(\D*)(\d+)$").items())
     if word.nunique() == 1 and number.notna().all():
@@ -327,7 +342,7 @@ def in_a_row(names):
 
 
 def one_series(table, series, path):
-    """Of several series, one a row or under one another, the one that `series` names, one value a row."""
+    """Of several series, one a row or one below another, the one named `series`, a value a row."""
     names, head, start = list(table), table.iloc[:300], 0
     if len(names) > 6 and re.search(r"\d", names[-1]):
         for k in range(min(12, len(names) - 5)):
@@ -364,13 +379,8 @@ def one_series(table, series, path):
     return table
 
 
-# %% series
-VALUES = """value values y target ot close closing_price price last obs_value average mean sales demand
-    load cnt count total passengers wert valor valeur valore значение 值 数值""".split()
-
-
 def decimal_mark(cells):
-    """The decimal mark, "." or ",", that more of the text cells (n,) must have; "" if they tell nothing."""
+    """The decimal mark, "." or ",", that more of the cells (n,) must have; "" if none tells."""
     certain = (r"[-+]?(?:(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d\d?|\d{4,})|(?:0|\d{4,})?,\d+|"
                r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,})")
     cells = digits(cells).str.strip(" $€£¥%kKMB<")
@@ -400,8 +410,9 @@ def choose_value(table, path):
     return best
 
 
+# %% series
 def in_order(stamps, number, table, name):
-    """Times and values (n,) in order, one value a time; [what was done]; [what cannot be mended]."""
+    """Times and values (n,) in order, one value a time; [what was done]; [what cannot be done]."""
     steps = stamps.diff()[1:]
     said, back = [], int((steps < steps * 0).sum())
     if back:
@@ -425,8 +436,8 @@ def in_order(stamps, number, table, name):
 
 
 def without_holes(number, longest_gap):
-    """Values (n,) without the missing ones at the ends, others interpolated; the slice of (n,) that is left;
-    [what was done]; [what is too much]."""
+    """Values (n,) without the missing ones at the ends, others interpolated; the slice of (n,) that
+    is left; [what was done]; [what cannot be done]."""
     there = np.flatnonzero(~np.isnan(number))
     inside = slice(there[0], there[-1] + 1) if len(there) else slice(0, 0)
     value, said = number[inside], []
@@ -438,7 +449,8 @@ def without_holes(number, longest_gap):
         missing = len(number) - len(there)
         fault = f"{missing} of {len(number)} values are missing, at most {longest} in a row"
         if holes.mean() > 0.1 or longest > longest_gap:
-            return value, inside, said, [f"{fault} (up to a tenth, {longest_gap} in a row, is filled in)"]
+            fault += f" (a tenth, {longest_gap} in a row, can be filled in)"
+            return value, inside, said, [fault]
         value = np.interp(np.arange(len(value)), np.flatnonzero(~holes), value[~holes])
         said += [f"{fault}: interpolated"]
     return value, inside, said, []
@@ -446,12 +458,12 @@ def without_holes(number, longest_gap):
 
 def read_series(path, value="", time="", series="", separator="", encoding="", decimal="",
                 longest_gap=7):
-    """The series in a file: a pandas Series of float64 values (n,), its index their times in order, or
-    0 to n - 1.
+    """The series in a file: a pandas Series of float64 values (n,), its index their times in order,
+    or 0 to n - 1.
 
-    `value` and `time` (or "date, hour") name columns or number them from 1; `series` is the name of one
-    series of several, as a cell beside it has it. "" lets the file decide, and one printed line tells
-    what it decided. A tenth of the values, `longest_gap` in a row, may be missing: they are
+    `value` and `time` (or "date, hour") name columns or number them from 1; `series` is the name of
+    one series of several, as a cell beside it has it. "" lets the file decide, and one printed line
+    tells what it decided. A tenth of the values, `longest_gap` in a row, may be missing: they are
     interpolated. Raises ValueError, in one sentence with all that is wrong.
     """
     table, said = read_table(path, separator, encoding)
@@ -459,7 +471,7 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
     stamps, used = find_times(table, str(time), path)
     rest = table.drop(columns=used)
     name = pick(table, value, "VALUE_COLUMN", path)[0] if value else choose_value(rest, path)
-    cells, words = table[name], table[used].agg(" ".join, axis=1) if used else table[name]
+    cells, words = table[name], side_by_side(table, used or [name])
     gone = cells.str.strip().str.lower().isin(MISSING)
     decimal = decimal or decimal_mark(cells) or decimal_mark(rest[:300].stack())
     number = numbers(cells, decimal or ".")
@@ -469,11 +481,13 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
     if total.any():
         said += [f"{total.sum()} lines below left out ({words[total].iloc[0].strip()[:30]!r})"]
     marked = cells[cells.str.contains(r"\d[.,]") & ~gone].str.strip(QUOTES)
-    if not decimal and marked.str.fullmatch(r"[-+]?[1-9]\d{0,2}[.,]\d{3}").all() and "commas" not in said:
-        if len(marked) and (len(marked) == (~gone).sum()) == marked.str.contains(",").all():
+    grouped = len(marked) and marked.str.fullmatch(r"[-+]?[1-9]\d{0,2}[.,]\d{3}").all()
+    if grouped and not decimal and "commas" not in said:  # 1,234 or 1.234
+        if (len(marked) == (~gone).sum()) == marked.str.contains(",").all():
             troubles += [f"{marked.iloc[0]!r} may be a decimal or not (set DECIMAL to '.' or ',')"]
     bad, lost = number.isna() & ~gone & ~total, stamps.isna() & ~total if used else gone & False
-    for rows, what, shown in ((bad, "cells are no numbers", cells), (lost, "times are unclear", words)):
+    checks = (bad, "cells are no numbers", cells), (lost, "times are unclear", words)
+    for rows, what, shown in checks:
         if rows.any():
             troubles += [f"{rows.sum()} {what} (row {rows.idxmax()}: {shown[rows].iloc[0][:50]!r})"]
     below = cells[cells.str.contains("<") & number.notna()]
@@ -498,9 +512,9 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
 
 
 # %% texts
-TEXTS = """text review review_text reviewtext review_body tweet full_text comment content message body
-    sentence utterance question phrase post article document description headline title news v2 sms
-    texto mensaje contenido comentario texte avis nachricht inhalt titel testo metin текст 内容 文本
+TEXTS = """text review review_text reviewtext review_body tweet full_text comment content message
+    body sentence utterance question phrase post article document description headline title news v2
+    sms texto mensaje contenido comentario texte avis nachricht inhalt titel testo metin текст 内容 文本
     评论""".split()
 LABELS = """genre label labels sentiment class category target polarity v1 topic intent rating stars
     score type spam toxic liked tag emotion is_sarcastic klasse kategorie thema etiqueta clase
@@ -510,24 +524,25 @@ LINK = r"https?://\S+|www\.\S+|(?<![\w.])@\w+"
 
 
 def clean(text):
-    """A text with entities as characters, without tags, links and handles, its words one blank apart."""
+    """A text with entities as characters, without tags, links and handles, one blank apart."""
     text = html.unescape(re.sub(r"(?<![&\w])(#\d{2,5}|quot|amp|lt|gt|nbsp);", r"&\1;", text))
     return " ".join(re.sub(f"{TAG}|{LINK}", " ", text).split())
 
 
 def split_labels(lines):
-    """Lines (n,) of a label and a text, or the reverse, as two columns; None if no labels come back."""
+    """Lines (n,) of a label and a text, or the reverse, as two columns; None without labels."""
     for mark, first in ((" ", True), (",", True), (",", False), (" ", False)):
         line = lines.str.strip().str
         part = line.partition(mark) if first else line.rpartition(mark)
         table = part[[2, 0] if first else [0, 2]].set_axis(["text", "label"], axis=1)
-        if (part[1] != "").mean() > 0.8 and 1 < table["label"].nunique() <= min(100, len(lines) / 3):
+        few = 1 < table["label"].nunique() <= min(100, len(lines) / 3)
+        if few and (part[1] != "").mean() > 0.8:
             return table.apply(lambda cells: cells.str.strip(QUOTES))
     return None
 
 
 def choose_columns(table, text, label, labelled, path):
-    """([The columns of the text], the column of the labels or None). Raises ValueError if unclear."""
+    """([The columns of the text], the column of the labels or None), else ValueError."""
     head = table.iloc[:2000].apply(lambda cells: cells.str.strip())
     kinds = {name: cells[cells.str.strip() != ""].nunique() for name, cells in table.items()}
     length = head.apply(lambda cells: cells.str.len().mean())
@@ -536,7 +551,8 @@ def choose_columns(table, text, label, labelled, path):
     if text:
         words = pick(table, text, "TEXT_COLUMN", path)
     elif not words:
-        raise ValueError(f"{path} has no column of texts (it has {listed(table)}): set TEXT_COLUMN.")
+        fault = f"no column of texts (it has {listed(table)})"
+        raise ValueError(f"{path} has {fault}: set TEXT_COLUMN.")
     else:
         words = [min(words, key=lambda name: (rank(name, TEXTS), -length[name]))]
     few = [name for name in table if 1 < kinds[name] <= min(200, len(table) / 2)]
@@ -550,12 +566,13 @@ def choose_columns(table, text, label, labelled, path):
 
 
 def read_texts(path, text="", label="", separator="", encoding="", labelled=True, fewest=2):
-    """The texts in a file and their labels: a table with the columns text and genre, of two genres or more.
+    """The texts in a file and their labels: a table with the columns text and genre, two genres or
+    more.
 
-    `text` (or "title, body", to join them) and `label` name columns or number them from 1; "" lets the
-    file decide, and one printed line tells what it decided. Left out, with their counts: rows without a
-    word or a label, equal texts with two labels, genres of fewer than `fewest` different texts. If not
-    `labelled`, every genre is "". Raises ValueError, in one sentence.
+    `text` (or "title, body", to join them) and `label` name columns or number them from 1; "" lets
+    the file decide, and one printed line tells what it decided. Left out, with their counts: rows
+    without a word or a label, equal texts with two labels, genres of fewer than `fewest` different
+    texts. If not `labelled`, every genre is "". Raises ValueError, in one sentence.
     """
     table, said = read_table(path, separator, encoding, ragged=0.1)
     if table.shape[1] == 1 and labelled:
@@ -567,7 +584,7 @@ def read_texts(path, text="", label="", separator="", encoding="", labelled=True
     names = names.str.normalize("NFKC").str.split().str.join(" ").str.removeprefix("__label__")
     usual = names.groupby(names.str.casefold()).agg(lambda same: same.value_counts().index[0])
     joined = sorted(set(names) - set(usual))
-    data = pd.DataFrame({"text": table[texts].agg(" ".join, axis=1).map(clean)})
+    data = pd.DataFrame({"text": side_by_side(table, texts).map(clean)})
     data["genre"], data["same"] = names.str.casefold().map(usual), data["text"].str.lower()
     left = []
 

@@ -41,7 +41,7 @@ def comma(values):
     return [str(v).replace(".", ",") for v in values]
 
 
-def archive(name, content, kind=None):
+def archive(name, content):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("readme.txt", "short")
@@ -74,7 +74,7 @@ SERIES = {  # kind: content, parameters, values
     "gzip": (gzip.compress(PLAIN.encode()), {}, V),
     "bzip2": (bz2.compress(PLAIN.encode()), {}, V),
     "xz": (lzma.compress(PLAIN.encode()), {}, V),
-    "zip": (archive("data.csv", PLAIN * 1), {}, V),
+    "zip": (archive("data.csv", PLAIN), {}, V),
     "one column": (rows(V, header="value"), {}, V),
     "one column, no header": (rows(V), {}, V),
     "one column, decimal commas": (rows(comma(V), header="Wert"), {}, V),
@@ -313,8 +313,6 @@ def test_a_kind_of_series_gives_its_values(kind, tmp_path, capsys):
         warnings.simplefilter("error")
         series = read_series(path, **parameters)
     line = capsys.readouterr().out
-    with capsys.disabled():
-        pass
     print(line)
     assert line.startswith(f"{path}: ") and line.count("\n") == 1
     assert np.asarray(series).dtype == np.float64 and series.index.is_monotonic_increasing
@@ -602,11 +600,12 @@ def unsaid(found, right, said, note):
 
 
 def test_broken_files_give_a_table_or_a_sentence(tmp_path, capsys):
+    """300 files: 150 of each kind."""
     fuzz(range(150), tmp_path / "own.csv", capsys)
 
 
 @pytest.mark.verify
-def test_two_thousand_broken_files_give_a_table_or_a_sentence(tmp_path, capsys):
-    counts = fuzz(range(2000), tmp_path / "own.csv", capsys)
-    with capsys.disabled():
-        print(pd.DataFrame(counts, ["as it was", "otherwise", "refused"]).T)
+@pytest.mark.parametrize("block", range(5))
+def test_two_thousand_broken_files_give_a_table_or_a_sentence(block, tmp_path, capsys):
+    counts = fuzz(range(200 * block, 200 * block + 200), tmp_path / "own.csv", capsys)
+    print(pd.DataFrame(counts, ["as it was", "otherwise", "refused"]).T.to_string())
