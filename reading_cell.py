@@ -1,5 +1,5 @@
 """Reading own files, in cells of the notebooks: `imports` goes to their first cell; `files` and
-`tables` are the same in both; `times`, `columns` and `series` belong to notebook 1, `texts` to 2."""
+`tables` are the same in both; `times`, `columns`, `series` belong to notebook 1, `texts` to 2."""
 
 # %% imports
 import bz2
@@ -96,14 +96,12 @@ def cut_best(text, separator, least):
 def bounds(table):
     """The places of the first row of data, below the header, and of the first remark below it."""
     size = len(table)
-    spread = np.linspace(0, size - 1, 300).astype(int)
-    places = np.r_[:min(200, size), max(0, size - 50):size, spread]
+    places = np.r_[:min(200, size), max(0, size - 50):size, np.linspace(0, size - 1, 99, dtype=int)]
     table = table.iloc[np.unique(places)]
     table = table.apply(lambda cells: cells.str.strip(QUOTES).str.lower())
     gone, data = table.isin(MISSING), table.apply(lambda cells: cells.str.fullmatch(DATA))
     low = len(table) // 3
-    least = np.maximum(0.7 * (~gone[low:]).sum(), 0.2 * (len(table) - low))
-    typed = data[low:].sum() > least
+    typed = data[low:].sum() > np.maximum(0.7 * (~gone[low:]).sum(), (len(table) - low) / 5)
     if not typed.any():  # the first row is a header if its cells are short and never come back
         filled = (table != "").sum(axis=1).to_numpy()
         first = int((filled >= np.median(filled)).argmax())
@@ -111,8 +109,10 @@ def bounds(table):
         again = any((rest[name] == row[name]).any() for name in table if row[name])
         short = row.str.len().max() < (40 if len(row) > 1 else 15)
         return first + int(short and not again), size
+    dated = table.apply(lambda cells: cells.str.contains(r"\d[-/:]\d"))  # as names may be, too
+    fits = (gone | data & (dated == (dated[low:].mean() > 0.5))).loc[:, typed].all(axis=1)
     some = data.loc[:, typed].any(axis=1).to_numpy()
-    first = int((some & (data | gone).loc[:, typed].all(axis=1)).to_numpy().argmax())
+    first = int((some & fits.to_numpy()).argmax())
     years = pd.to_numeric(table.iloc[first], errors="coerce")
     years = years[years.between(1500, 2200)].diff()[1:].abs().eq(1)  # names, if they count up
     first += int(len(years) > 2 and years.all() and not data.iloc[first, 0])
@@ -134,7 +134,11 @@ def read_table(path, separator="", encoding="", ragged=0.0):
         if len(odd) > len(text[:9999]) / 50:
             raise ValueError("it is no text in a usual encoding")
         separator = {"tab": "\t", "\\t": "\t", "blank": " "}.get(separator, separator)
-        rows, mark = cut_best(text, separator, 0.9 if ragged else 0.5)
+        if re.match(r"\s*(\{|\[\s*\{)", text):
+            found = pd.read_json(StringIO(text), lines=text.lstrip()[0] == "{", dtype=False)
+            rows, mark = [[*found], *found.fillna("").astype(str).to_numpy().tolist()], "JSON"
+        else:
+            rows, mark = cut_best(text, separator, 0.9 if ragged else 0.5)
     except Exception as error:  # files, packers, codecs and csv have exceptions of their own
         fix = "download it first" if ":/" in str(path) else "give the path of a CSV file"
         reason = " ".join(str(error).split()).rstrip(".")
@@ -149,8 +153,7 @@ def read_table(path, separator="", encoding="", ragged=0.0):
     if body.empty:
         lack = "has a header but no rows" if len(table) else "is empty"
         raise ValueError(f"{path} {lack}: add the data.")
-    said = [SIGNS.get(mark, repr(mark)) if mark else "one column"]
-    said += [code.replace("cp125", "Windows-125")]
+    said = [SIGNS.get(mark, mark or "one column"), code.replace("cp125", "Windows-125")]
     names, width = [str(k + 1) for k in range(wide)], wide
     named = top.apply(lambda row: len({*row} - {""}), axis=1)
     named *= (top[0] != "#") | (mark != " ")
@@ -257,7 +260,7 @@ def month(found):
 
 
 def times(cells):
-    """Text cells (n,) as times (n,), NaT where one is none; day and month in the order that fits."""
+    """Text cells (n,) as times (n,), NaT where one is none; day and month in a fitting order."""
     text = cells.str.strip(QUOTES)
     iso = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
     iso = iso.dt.tz_localize(None)
@@ -566,8 +569,7 @@ def choose_columns(table, text, label, labelled, path):
 
 
 def read_texts(path, text="", label="", separator="", encoding="", labelled=True, fewest=2):
-    """The texts in a file and their labels: a table with the columns text and genre, two genres or
-    more.
+    """The texts in a file and their labels: a table with the columns text and genre.
 
     `text` (or "title, body", to join them) and `label` name columns or number them from 1; "" lets
     the file decide, and one printed line tells what it decided. Left out, with their counts: rows
