@@ -69,8 +69,9 @@ def cut(text, mark, strict=False, **dialect):
         return -1, 0, [], mark
     widths = [len(row) for row in rows if any(row)]
     usual, count = (Counter(width for width in widths if width > 1).most_common(1) or [(0, 0)])[0]
-    above = widths.index(usual) if count else 0
-    return count / max(1, len(widths) - above * (above < count)), len(rows), rows, mark
+    above = widths.index(usual) if count else 0  # a preamble, if it is short
+    share = count / max(1, len(widths) - above * (above < count)) - above / 1e6
+    return share, len(rows), rows, mark
 
 
 def cut_best(text, separator, least):
@@ -299,6 +300,9 @@ def find_times(table, time, path):
              for words in PARTS]
     hours, parts = parts[3], [names[0] for names in parts if names] if all(parts[:2]) else []
     forms = zip(table, (r"1[5-9]\d\d|20\d\d", r"0?[1-9]|1[012]"))  # a year and a month
+    if hours:  # 24:00 is a time of day, 24 alone is none
+        table = table.assign(**{name: table[name].str.strip() + ":00" for name in hours})
+        head = table.iloc[:300]
     if table.shape[1] > 2 and all(head[name].str.fullmatch(form).all() for name, form in forms):
         parts = parts or list(table)[:2]
     groups = [[name] for name in usual if name not in hours]
@@ -369,6 +373,12 @@ def one_series(table, series, path):
         columns = {"time": stamps.to_numpy()} if start else {}
         columns[series or "value"] = row.to_numpy()
         return pd.DataFrame(columns, range(1, len(row) + 1))
+    months = [name for name in names if name.strip().lower()[:3] in MONTHS]
+    english = [MONTHS[name.strip().lower()[:3]] for name in months]
+    if english == list(dict.fromkeys(MONTHS.values())) and in_a_row(list(table.iloc[:, 0])):
+        stamps = [f"{year}-{number}" for year in table.iloc[:, 0] for number in range(1, 13)]
+        columns = {"month": stamps, "value": table[months].to_numpy().ravel()}
+        return pd.DataFrame(columns, range(1, len(stamps) + 1))
     whole = [series] if series and (table == series).any(axis=None) else series.split(",")
     for part in whole if series else []:
         column, _, cell = part.rpartition("=")
@@ -478,6 +488,12 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
     gone = cells.str.strip().str.lower().isin(MISSING)
     decimal = decimal or decimal_mark(cells) or decimal_mark(rest[:300].stack())
     number = numbers(cells, decimal or ".")
+    for mark in (number.min(), number.max()):  # -999 and such, far from all others
+        others = number[number != mark].dropna()
+        nines = re.fullmatch(r"-99+(\.9+)?|999+(\.9+)?", f"{mark:g}") and others.nunique() > 2
+        if nines and abs(others - mark).min() > np.ptp(others):
+            said += [f"{(number == mark).sum()} cells of {mark:g} taken as missing"]
+            gone, number = gone | (number == mark), number.mask(number == mark)
     total = gone & False
     if used:  # a row below the table without a time
         total = (stamps.isna() & ~words.str.contains(r"\d"))[::-1].cummin()[::-1]

@@ -534,6 +534,28 @@ SERIES = {  # kind: content, parameters, values
     ),
     "gaps in time": (rows([*ISO[:10], *ISO[20:]], [*V[:10], *V[20:]], header="date,value"), {}, [*V[:10], *V[20:]]),
     "two rows of one time and value": (rows([*ISO, ISO[4]], [*V, V[4]], header="date,value"), {}, V),
+    "hours from 1 to 24": (
+        rows(
+            [f"2024-01-{1 + k // 24:02}" for k in range(60)], [k % 24 + 1 for k in range(60)], range(60), header="Date,Hour,Load"
+        ),
+        {},
+        range(60),
+    ),
+    "temperatures, a year a row": (
+        "Land-Ocean: Global Means\nYear,Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec,J-D\n"
+        + "".join(f"{1880 + k}," + ",".join(f"{v}" for v in V[:12]) + f",{k / 10}\n" for k in range(20)),
+        {},
+        V[:12] * 20,
+    ),
+    "-999 for missing": (
+        rows(ISO, [*V[:9], -999, *V[10:]], header="date,value"),
+        {},
+        [*V[:9], (V[8] + V[10]) / 2, *V[10:]],
+    ),
+    "a row for Excel above": ("sep=;\n" + SEMICOLON, {}, V),
+    "names of station and unit above": ("Messstation;Berlin\nEinheit;°C\nDatum;Wert\n" + SEMICOLON.partition("\n")[2], {}, V),
+    "months with points": (rows(when(MONTHS, "%m.%Y")[::-1], V[::-1], header="Monat;Wert", mark=";"), {}, V),
+    "hard blanks in dates": (rows(when(DAYS, "%d\xa0%b\xa0%Y")[::-1], V[::-1], header="date,value"), {}, V),
     "twelve rows": (rows(ISO[:12], V[:12], header="date,value"), {}, V[:12]),
 }
 SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
@@ -952,6 +974,30 @@ TEXTS = {  # kind: content, parameters, texts, genres
         GENRE,
     ),
     "JSON": (pd.DataFrame({"text": TEXT, "label": NUMBER}).to_json(orient="records"), {}, TEXT, list(map(str, NUMBER))),
+    "personalities, posts parted by pipes": (
+        table({"type": GENRE, "posts": ["|||".join([t] * 3) for t in TEXT]}),
+        {},
+        ["|||".join([t] * 3) for t in TEXT],
+        GENRE,
+    ),
+    "emotions, no header, semicolons": (
+        "".join(f"{t.replace(';', ' ').replace('  ', ' ')};{g}\n" for t, g in zip(TEXT, GENRE)),
+        {},
+        [t.replace(";", " ").replace("  ", " ") for t in TEXT],
+        GENRE,
+    ),
+    "hate speech, counts beside the class": (
+        table({"": range(16), "count": [3] * 16, "hate_speech": [0, 1] * 8, "class": NUMBER, "tweet": TEXT}),
+        {},
+        TEXT,
+        list(map(str, NUMBER)),
+    ),
+    "Polish, Windows-1250": (
+        table({"text": [f"zażółć gęślą jaźń proszę bardzo {k}" for k in range(16)], "label": GENRE}).encode("cp1250"),
+        {},
+        [f"zażółć gęślą jaźń proszę bardzo {k}" for k in range(16)],
+        GENRE,
+    ),
     "without labels": (table({"id": range(16), "text": TEXT}), {"labelled": False}, TEXT, [""] * 16),
     "very long texts": (
         table({"text": [t + " word" * 40_000 for t in TEXT], "genre": GENRE}),
