@@ -1,6 +1,7 @@
 """Reading own files, in cells of the notebooks: `imports` goes to their first cell; `files` and
 `tables` are the same in both; `times`, `columns`, `series` belong to notebook 1, `texts` to 2."""
 
+# fmt: off
 # %% imports
 import bz2
 import csv
@@ -26,7 +27,8 @@ MONTHS = {word: line.split()[0] for line in MONTHS.split("/") for word in line.s
 DATA = (r"(?=.*\d)(?:[\d\W_]|(?<=\d)(?:[tzkmbqw]|[ap]m)(?=[\W\d]|$)|"  # a number or a time
         rf"(?:{'|'.join(MONTHS)})[a-z]{{0,6}})*")
 QUOTES = " \t'\"“”„«»‘’"
-SIGNS = {"\t": "tabs", ";": "semicolons", "|": "pipes", ",": "commas", " ": "blanks"}
+SIGNS = {"\t": "tab-separated", ";": "semicolon-separated", "|": "pipe-separated",
+         ",": "comma-separated", " ": "blank-separated"}
 DIALECTS = [{}, {"escapechar": "\\"}, {"quotechar": "'"}, {"quoting": csv.QUOTE_NONE}]
 CODES = "cp1252 cp1250 cp1251 cp1253 cp1254 cp1256 gb18030 big5 shift_jis euc_jp cp949".split()
 RARE = (r"[^\W\da-z_]{2}|(?<=[a-z])[^\w\s‘’“”–—…-](?=[a-z])|"  # in Windows-1252
@@ -56,7 +58,8 @@ def open_text(path, encoding):
         best = from_bytes(odd, cp_isolation=CODES).best() if foreign else None
         code = best.encoding if best else "cp1252"
         text = data.decode(code, "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"), code
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    return text, code.replace("cp125", "Windows-125").replace("utf", "UTF")
 
 
 def cut(text, mark, strict=False, **dialect):
@@ -154,7 +157,7 @@ def read_table(path, separator="", encoding="", ragged=0.0):
     if body.empty:
         lack = "has a header but no rows" if len(table) else "is empty"
         raise ValueError(f"{path} {lack}: add the data.")
-    said = [SIGNS.get(mark, mark or "one column"), code.replace("cp125", "Windows-125")]
+    said = [f"{SIGNS.get(mark, mark or 'one column')} {code}"]
     names, width = [str(k + 1) for k in range(wide)], wide
     named = top.apply(lambda row: len({*row} - {""}), axis=1)
     named *= (top[0] != "#") | (mark != " ")
@@ -171,13 +174,13 @@ def read_table(path, separator="", encoding="", ragged=0.0):
         said += ["no header, columns by number"]
     for lines, place in ((top, "above"), (below, "below")):
         start = " ".join(lines.iloc[0]).strip()[:30] if len(lines) else ""
-        said += [f"{len(lines)} lines {place} the table left out ({start!r})"] if start else []
+        said += [f"lines {place} the table left out: {len(lines)} ({start!r})"] if start else []
     long = filled.loc[body.index, width:].any(axis=1)
     if long.mean() > ragged:
         fault = f"{width} columns but {long.sum()} rows of more cells (row {long.idxmax()})"
         fix = "name all columns, quote cells that hold the separator, or set SEPARATOR"
         raise ValueError(f"{path} has {fault}: {fix}.")
-    said += [f"{long.sum()} rows of too many cells left out"] if long.any() else []
+    said += [f"rows of too many cells left out: {long.sum()}"] if long.any() else []
     keep = [k for k in range(width) if filled.loc[body.index, k].any()]
     return body.loc[~long, keep].set_axis([names[k] for k in keep], axis=1), said
 
@@ -430,7 +433,7 @@ def in_order(stamps, number, table, name):
     said, back = [], int((steps < steps * 0).sum())
     if back:
         turned = stamps.is_monotonic_decreasing
-        said += ["newest first, turned round" if turned else f"{back} steps back in time, sorted"]
+        said += ["newest first, turned round" if turned else f"sorted, steps back in time: {back}"]
         stamps = stamps.sort_values(kind="stable")
         number = number[stamps.index]
     twice = int(stamps.duplicated().sum())
@@ -440,9 +443,9 @@ def in_order(stamps, number, table, name):
         fix = "keep one row a time"
         if keys:
             fix = f"set SERIES to a cell of {keys[0]}: {listed(table[keys[0]].unique())}"
-        return stamps, number, said, [f"{twice} rows repeat a time ({fix})"]
+        return stamps, number, said, [f"rows that repeat a time: {twice} ({fix})"]
     if twice:
-        said += [f"{twice} rows repeat a time, the values of a time averaged"]
+        said += [f"rows that repeat a time, averaged: {twice}"]
         number = number.groupby(stamps).mean()
         stamps = number.index.to_series()
     return stamps, number, said, []
@@ -455,17 +458,17 @@ def without_holes(number, longest_gap):
     inside = slice(there[0], there[-1] + 1) if len(there) else slice(0, 0)
     value, said = number[inside], []
     if len(value) < len(number):
-        said += [f"{len(number) - len(value)} rows without a value at the ends left out"]
+        said += [f"rows without a value at the ends left out: {len(number) - len(value)}"]
     holes = np.isnan(value)
     if holes.any():
         longest = np.diff(np.flatnonzero(np.diff(holes, prepend=False, append=False)))[::2].max()
         missing = len(number) - len(there)
-        fault = f"{missing} of {len(number)} values are missing, at most {longest} in a row"
+        fault = f"missing values: {missing} of {len(number)}, at most {longest} in a row"
         if holes.mean() > 0.1 or longest > longest_gap:
             fault += f" (a tenth, {longest_gap} in a row, can be filled in)"
             return value, inside, said, [fault]
         value = np.interp(np.arange(len(value)), np.flatnonzero(~holes), value[~holes])
-        said += [f"{fault}: interpolated"]
+        said += [f"{fault}, interpolated"]
     return value, inside, said, []
 
 
@@ -492,25 +495,26 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
         others = number[number != mark].dropna()
         nines = re.fullmatch(r"-99+(\.9+)?|999+(\.9+)?", f"{mark:g}") and others.nunique() > 2
         if nines and abs(others - mark).min() > np.ptp(others):
-            said += [f"{(number == mark).sum()} cells of {mark:g} taken as missing"]
+            said += [f"cells of {mark:g} taken as missing: {(number == mark).sum()}"]
             gone, number = gone | (number == mark), number.mask(number == mark)
     total = gone & False
     if used:  # a row below the table without a time
         total = (stamps.isna() & ~words.str.contains(r"\d"))[::-1].cummin()[::-1]
     if total.any():
-        said += [f"{total.sum()} lines below left out ({words[total].iloc[0].strip()[:30]!r})"]
+        said += [f"lines below left out: {total.sum()} ({words[total].iloc[0].strip()[:30]!r})"]
     marked = cells[cells.str.contains(r"\d[.,]") & ~gone].str.strip(QUOTES)
     grouped = len(marked) and marked.str.fullmatch(r"[-+]?[1-9]\d{0,2}[.,]\d{3}").all()
-    if grouped and not decimal and "commas" not in said:  # 1,234 or 1.234
+    if grouped and not decimal and not said[0].startswith("comma"):  # 1,234 or 1.234
         if (len(marked) == (~gone).sum()) == marked.str.contains(",").all():
             troubles += [f"{marked.iloc[0]!r} may be a decimal or not (set DECIMAL to '.' or ',')"]
     bad, lost = number.isna() & ~gone & ~total, stamps.isna() & ~total if used else gone & False
-    checks = (bad, "cells are no numbers", cells), (lost, "times are unclear", words)
+    checks = (bad, "cells that are no numbers", cells), (lost, "times that are unclear", words)
     for rows, what, shown in checks:
         if rows.any():
-            troubles += [f"{rows.sum()} {what} (row {rows.idxmax()}: {shown[rows].iloc[0][:50]!r})"]
+            first = shown[rows].iloc[0][:50]
+            troubles += [f"{what}: {rows.sum()} (row {rows.idxmax()}, {first!r})"]
     below = cells[cells.str.contains("<") & number.notna()]
-    said += [f"{len(below)} cells such as {below.iloc[0].strip()!r} halved"] if len(below) else []
+    said += [f"cells such as {below.iloc[0].strip()!r} halved: {len(below)}"] if len(below) else []
     said += ["decimal commas"] if decimal == "," else []
     number = number.mask(bad, 0.0)[~total & ~lost]
     stamps = stamps[number.index] if used else pd.Series(np.arange(len(number)), number.index)
@@ -523,7 +527,7 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
         raise ValueError(f"{path}, column {name}: {fault}: {fix}.")
     steps = stamps.diff()[1:]
     wide = int((steps > steps.median() * 1.5).sum())
-    said += [f"{wide} gaps in time, the longest {steps.max()}, taken as even"] if wide else []
+    said += [f"gaps in time, taken as even: {wide}, the longest {steps.max()}"] if wide else []
     when = f"time {' and '.join(used)} from {stamps.iloc[0]} to {stamps.iloc[-1]}"
     when = when if used else "rows in their order"
     print(f"{path}: read as {', '.join(said)}; {when}; {len(filled)} values of {name}.")
@@ -607,7 +611,7 @@ def read_texts(path, text="", label="", separator="", encoding="", labelled=True
     left = []
 
     def leave_out(rows, what):
-        left.extend([f"{rows.sum()} {what}"] if rows.any() else [])
+        left.extend([f"{what}: {rows.sum()}"] if rows.any() else [])
         return data[~rows]
 
     data = leave_out(~data["text"].str.contains(r"[^\W_]"), "without a word")

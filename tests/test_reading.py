@@ -562,13 +562,13 @@ SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
     "half of it missing": (
         rows(ISO, [v if k % 2 else "NA" for k, v in enumerate(V)], header="date,value"),
         {},
-        "15 of 30 values are missing",
+        "missing values: 15 of 30",
     ),
     "a long gap": (rows([*ISO] * 1, [*V[:9], *[""] * 3, *V[12:]], header="date,value"), {"longest_gap": 2}, "3 in a row"),
     "marks before numbers": (
         rows(ISO, [*V[:28], "?0.2", "?0.8"], header="date,value"),
         {},
-        "2 cells are no numbers (row 30: '?0.2')",
+        "cells that are no numbers: 2 (row 30, '?0.2')",
     ),
     "a panel": (
         rows(ISO * 2, ["N"] * 30 + ["S"] * 30, V + MORE, header="date,Region,value"),
@@ -597,15 +597,15 @@ SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
     "two troubles": (
         rows([*ISO[:28], "soon", ISO[29]], [*V[:9], "x1", *V[10:]], header="date,value"),
         {},
-        "1 cells are no numbers",
-        "1 times are unclear",
+        "cells that are no numbers: 1",
+        "times that are unclear: 1",
     ),
     "decimal commas unquoted": (rows(ISO, comma(V), header="date,value"), {}, "rows of more cells"),
     "thousands or decimals": (rows(ISO, [f"{n:,}" for n in N], header="date;value", mark=";"), {}, "set DECIMAL"),
     "one percent among numbers": (
         rows(ISO, [*V[:9], "5%", *V[10:]], header="date,value"),
         {},
-        "1 cells are no numbers (row 11: '5%')",
+        "cells that are no numbers: 1 (row 11, '5%')",
     ),
     "infinite": (rows(ISO, [*V[:9], "inf", *V[10:]], header="date,value"), {}, "'inf'"),
     "two decimal marks": (rows(ISO, [*V[:9], "10,45", *V[10:]], header="date;value", mark=";"), {}, "'10,45'"),
@@ -1020,7 +1020,7 @@ TEXTS_REFUSED = {
         table({"text": TEXT, "genre": GENRE}),
         {"fewest": 100},
         "only 0 texts of 0 genres",
-        "16 of genres with fewer than 100",
+        "of genres with fewer than 100 different texts (good, bad): 16",
     ),
     "no such column": (
         table({"text": TEXT, "genre": GENRE}),
