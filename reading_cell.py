@@ -21,10 +21,6 @@ def side_by_side(table, names):
     return first.str.cat(rest, sep=" ") if rest else first
 
 
-MONTHS = """jan jän ene gen янв/feb fév fev фев/mar mär mrt мар/apr abr avr апр/may mai mag mei май
-    мая/jun juin giu июн/jul juil lug июл/aug ago aoû авг/sep set сен/oct okt ott out окт/nov ноя/
-    dec dez dic déc дек"""
-MONTHS = {word: line.split()[0] for line in MONTHS.split("/") for word in line.split()}
 MISSING = "|?|.|..|...|-|--|—|–|*|na|n/a|#n/a|n.a.|<na>|nan|null|none".split("|")
 DATA = (
     r"(?=.*\d)(?:[\d\W_]|(?<=\d)(?:[tzkmbqw]|[ap]m)(?=[\W\d]|$)|(?:jan|jän|ene|feb|fév|mar|mär|"
@@ -153,43 +149,59 @@ def pick(table, names, parameter, path):
     return [places[name] for name in found]
 
 
+LONGEST_GAP = 7  # missing values in a row that are filled in
+VALUES = """value values y target ot close closing_price price last obs_value average mean sales
+    demand load cnt count total passengers wert valor valeur valore 值 数值""".split()
 TIMES = """date datetime timestamp time ds t observation_date time_period period month year week day
-    yr mo quarter hour hr datum zeit jahr monat fecha mes año data mese anno mois année дата год 日期
-    时间 月份 年""".split()
-PARTS = [
-    "year yr jahr año ano anno année 年 год",
-    "month mo mnth monat mes mese mois 月 месяц",
-    "day dy tag dia día giorno jour 日",
-    "hour hr stunde hora ora heure 小时",
-]
-FORMATS = """%Y-%m-%d %d-%m-%Y %m-%d-%Y %d-%m-%y %m-%d-%y %y-%m-%d %Y-%m-%d-%H %d-%b-%Y %b-%d-%Y
-    %d-%b-%y %Y-%b-%d %b-%Y %Y-%b %b-%y %Y-%m %m-%Y %Y%m%d %Y%m %Y %G-w%V-%u""".split()
-FILLING = "st|nd|rd|th|de|of|m|年|月|日|(mon|tue|wed|thu|fri|sat|sun)[a-z]*"
+    quarter hour datum zeit jahr monat fecha mes año data mese anno mois année 日期 时间 月份 年""".split()
+PARTS = {
+    "year": "year yr jahr año anno année 年",
+    "month": "month mo mnth monat mes mese mois 月",
+    "day": "day dy tag dia día giorno jour 日",
+    "hour": "hour hr stunde hora ora heure",
+}
+MONTHS = """jan jän ene gen/feb fév/mar mär mrt/apr abr avr/may mai mag/jun juin giu/jul juil lug/
+    aug ago aoû/sep set/oct okt ott/nov/dec dez dic déc"""
+WORDS = dict.fromkeys("st nd rd th de of m 年 月 日 mon tue wed thu fri sat sun".split(), "-")
+MONTHS = WORDS | {word: line.split()[0] for line in MONTHS.split("/") for word in line.split()}
+FORMATS = """%Y-%m-%d %d-%m-%Y %m-%d-%Y %d-%m-%y %m-%d-%y %y-%m-%d %d-%b-%Y %b-%d-%Y %d-%b-%y
+    %Y-%b-%d %b-%Y %Y-%b %b-%y %Y-%m %m-%Y %Y%m%d %Y%m %Y %G-w%V-%u""".split()
 CLOCK = (
-    r"^(.*?)(?:[\st,]+(\d\d?:\d\d|\d\d\.\d\d(?=\.\d\d))([:.]\d\d[.\d]*)?"
+    r"^(.*?)(?:[\st,]+(\d\d?[:.]\d\d(?:[:.]\d\d)?(?:\.\d+)?)"
     r"\s*([ap])?\.?m?\.?\s*(?:z|utc|gmt)?)?$"
 )
 
 
-def digits(cells):
-    """Text cells without quotes and without blanks or apostrophes between thousands."""
-    cells = cells.str.strip(QUOTES).str.replace("\u2212", "-")
-    return cells.str.replace(r"(?<=\d)[\s'’](?=\d{3}(?!\d))", "", regex=True)
+def side_by_side(table, names):
+    """The cells of the columns, one blank between them."""
+    first, *rest = (table[name] for name in names)
+    return first.str.cat(rest, sep=" ") if rest else first
 
 
 def numbers(cells, decimal="."):
     """Text cells (n,) as float64 (n,), NaN where one is none; `decimal` is the decimal mark."""
-    sign = r"^(<?)\s*([$€£¥₹]?)\s*([-+]?[.,\d]+(?:[eE][-+]?\d+)?)\s*(%|[kKMB]?)$"
-    below, money, number, unit = (part for _, part in digits(cells).str.extract(sign).items())
     group, point = (r"\.", ",") if decimal == "," else (",", r"\.")
-    form = rf"[-+]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d*)(?:{point}\d*)?(?:[eE].*)?"
-    fits = number.str.fullmatch(form).eq(True) & number.str.contains(r"\d").eq(True)
-    plain = number.where(fits).str.replace(group, "", regex=True).str.replace(",", ".")
-    plain += unit.str.upper().map({"K": "e3", "M": "e6", "B": "e9"}).fillna("")
-    value = plain.astype(float) / np.where(below == "<", 2, 1)
+    form = (
+        rf"^(<?)\s*([$€£¥]?)\s*([-+]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d*)(?:{point}\d*)?"
+        r"(?:e[-+]?\d+)?)\s*([%kmb]?)$"
+    )
+    cells = cells.str.strip(QUOTES).str.lower().str.replace("\u2212", "-")
+    cells = cells.str.replace(r"(?<=\d)[\s'’](?=\d{3}(?!\d))", "", regex=True)  # 1 000 or 1'000
+    below, money, number, unit = (part for _, part in cells.str.extract(form).items())
+    number = number.str.replace(group, "", regex=True).str.replace(",", ".")
+    number += unit.replace({"%": "", "k": "e3", "m": "e6", "b": "e9"})
+    value = pd.to_numeric(number, errors="coerce") / np.where(below == "<", 2, 1)
     for sign in (money != "", unit == "%"):  # it stands beside all numbers or beside none
-        value = value if sign[fits].all() else value.mask(sign)
-    return value.where(value.abs() < 1e100)
+        value = value if sign[value.notna()].all() else value.mask(sign)
+    return value.where(value.abs() < 1e100).astype(float)
+
+
+def decimal_mark(cells):
+    """The decimal mark, "." or ",", that more of the cells (n,) must have; "" if none tells."""
+    certain = r"(?:^\D*0?|\d{4}|[\s'’.]\d{3}),\d+\D*$|,(?!\d{3}\D*$)\d+\D*$|\.\d{3}\.\d{3}"
+    comma = cells.str.contains(certain).sum()
+    point = cells.str.translate(str.maketrans(",.", ".,")).str.contains(certain).sum()
+    return "," if comma > point else "." if point else ""
 
 
 def evenness(stamps):
@@ -198,243 +210,161 @@ def evenness(stamps):
     return (abs(steps / np.median(steps) - 1) < 0.2).mean() if len(steps) else 0.0
 
 
-def month(found):
-    """A matched word as a month in English; a hyphen if it says nothing."""
-    word = MONTHS.get(found[0][:4]) or MONTHS.get(found[0][:3])
-    return word or ("-" if re.fullmatch(FILLING, found[0]) else found[0])
-
-
 def times(cells):
     """Text cells (n,) as times (n,), NaT where one is none; day and month in a fitting order."""
     text = cells.str.strip(QUOTES)
-    iso = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
-    iso = iso.dt.tz_localize(None)
+    iso = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None)
     if iso.notna().all():
         return iso
-    day, clock, seconds, half = (part for _, part in text.str.lower().str.extract(CLOCK).items())
+    day, clock, half = (part for _, part in text.str.lower().str.extract(CLOCK).items())
     codes, days = pd.factorize(day.fillna(""))
     days = pd.Series(days)
     for form, new in (
         (r"q([1-4])\W*(\d{4})", r"\2q\1"),
         (r"(\d{4})\W*q([1-4])", lambda q: f"{q[1]}-{3 * int(q[2]) - 2}"),
-        (r"[^\W\d_]+", month),
+        (r"[^\W\d_]+", lambda w: MONTHS.get(w[0][:4]) or MONTHS.get(w[0][:3], w[0])),
         (r"\W+", "-"),
         ("^-|-$", ""),
         (r"(\d{4})-?w-?(\d+)", r"\1-w\2-1"),
     ):
         days = days.str.replace(form, new, regex=True)
     tries = [pd.to_datetime(days, errors="coerce", format=form) for form in FORMATS]
-    most = max(found.count() for found in tries)
-    best = max((found for found in tries if found.count() == most), key=evenness)
-    best = pd.Series(best.to_numpy()[codes], cells.index)
-    if clock.notna().any():
-        clock = (clock + seconds.fillna(":00")).fillna("0:00:00")
-        clock = clock.where(clock.str.contains(":"), clock.str.replace(".", ":"))
-        clock = pd.to_timedelta(clock, errors="coerce")
-        noon = half.map({"a": 0, "p": 12}) - clock.dt.components.hours // 12 * 12
-        best += clock + pd.to_timedelta(noon.fillna(0), unit="h")
+    days = max(tries, key=lambda found: (found.count(), evenness(found))).to_numpy()[codes]
+    clock = clock.str.replace(r"^(\d+)[:.](\d\d)[:.](\d\d)", r"\1:\2:\3", regex=True)
+    clock = clock.str.replace(r"^(\d+):(\d\d)$", r"\1:\2:00", regex=True)
+    clock = pd.to_timedelta(clock, errors="coerce").fillna(pd.Timedelta(0))
+    noon = half.map({"a": 0, "p": 12}) - clock.dt.components.hours // 12 * 12
+    best = pd.Series(days, cells.index) + clock + pd.to_timedelta(noon.fillna(0), unit="h")
     return iso if iso.count() >= best.count() else best
 
 
 def find_times(table, time, path):
     """The times (n,) of the rows and [their columns], by usual names or as cells read as times.
 
-    None and [] if there are none. Raises ValueError if the columns that `time` names hold none.
+    0 to n - 1 and [] if there are none. Raises ValueError if `time` names columns without times.
     """
-    head, used, best = table.iloc[:300], [], None
-    number = {name: numbers(head[name]).notna().mean() > 0.8 for name in table}
-    usual = [name for name in table if rank(name, TIMES) < 1000]
-    parts = [[name for name in table if number[name] and rank(name, words.split()) < 100] for words in PARTS]
-    hours, parts = parts[3], [names[0] for names in parts if names] if all(parts[:2]) else []
+    head, used, best = table[:300], [], None
+    number = [name for name in table if numbers(head[name]).notna().mean() > 0.8]
+    parts = {part: name for part, words in PARTS.items() for name in number[::-1] if rank(name, words.split()) < 100}
     forms = zip(table, (r"1[5-9]\d\d|20\d\d", r"0?[1-9]|1[012]"))  # a year and a month
-    if hours:  # 24:00 is a time of day, 24 alone is none
-        table = table.assign(**{name: table[name].str.strip() + ":00" for name in hours})
-        head = table.iloc[:300]
-    if table.shape[1] > 2 and all(head[name].str.fullmatch(form).all() for name, form in forms):
-        parts = parts or list(table)[:2]
-    groups = [[name] for name in usual if name not in hours]
-    groups += [[name] for name in table if name not in usual and not number[name]]
-    groups = [parts, *groups, *([name] for name in hours)]
-    if time:
-        groups = [[name] for name in pick(table, time, "TIME_COLUMN", path)]
-    for names in groups:
-        if not names or set(names) & set(used):
+    if len(table.columns) > 2 and all(head[name].str.fullmatch(form).all() for name, form in forms):
+        parts = dict(zip(("year", "month"), table)) | parts
+    if {"year", "month"} <= {*parts} and not time:
+        frame = table[[*parts.values()]].apply(numbers).set_axis([*parts], axis=1)
+        frame = frame.assign(day=frame.get("day", 1))
+        stamps = pd.to_datetime(frame, errors="coerce").where(frame["year"] > 999)
+        if stamps.notna().mean() > 0.8:
+            return stamps, [*parts.values()]
+    usual = [name for name in table if rank(name, TIMES) < 1000]
+    names = [*usual, *(name for name in table if name not in [*usual, *number])]
+    names = pick(table, time, "TIME_COLUMN", path) if time else names
+    for name in names:
+        found = times(side_by_side(head, [*used, name]))
+        if name in number and (used or name.lower() == "t" or found.isna().any()):
             continue
-        found = times(side_by_side(head, [*used, *names]))
-        if not used and names != parts and number[names[0]]:  # years, or numbers of another kind
-            if names[0].lower() == "t" or names[0] in hours or found.isna().any():
-                continue
         if found.notna().mean() > 0.8 and (not used or found.nunique() > best.nunique()):
-            used, best = [*used, *names], found
+            used, best = [*used, name], found
     if used:
-        return times(side_by_side(table, used)), used
-    for name in sorted(sum(groups, []), key=lambda name: rank(name, TIMES)):
+        stamps, hour = times(side_by_side(table, used)), parts.get("hour")
+        if hour and best.nunique() < len(best):
+            stamps, used = stamps + pd.to_timedelta(numbers(table[hour]), unit="h"), [*used, hour]
+        return stamps, used
+    for name in sorted(names, key=lambda name: rank(name, TIMES)):
         stamps = numbers(table[name])
         many = rank(name, TIMES) < 100 and stamps.nunique() > len(stamps) / 2
         if stamps.notna().mean() > 0.8 and (time or many):
             return stamps, [name]
     if time:
-        fault = f"{table[groups[0][0]].iloc[0]!r} is no time"
+        fault = f"{table[names[0]].iloc[0]!r} is no time"
         raise ValueError(f"{path}, column {time}: {fault}: set TIME_COLUMN to another column.")
-    return None, []
-
-
-VALUES = """value values y target ot close closing_price price last obs_value average mean sales
-    demand load cnt count total passengers wert valor valeur valore значение 值 数值""".split()
+    return pd.Series(np.arange(len(table)), table.index), []
 
 
 def in_a_row(names):
     """Whether names of columns count up or are times in order: then a row holds a series."""
-    names = pd.Series(names).str.replace(r"\s*\[.*\]|\s+$", "", regex=True)
-    word, number = (part for _, part in names.str.extract(r"^(\D*)(\d+)$").items())
-    if word.nunique() == 1 and number.notna().all():
-        return bool(number.astype(float).diff()[1:].abs().eq(1).all())
-    stamps = times(names)
-    ordered = stamps.is_monotonic_increasing or stamps.is_monotonic_decreasing
-    return bool(stamps.notna().all() and ordered)
+    names = pd.Series(names)
+    if not names.str.contains(r"\d").all():
+        return False
+    counts = names.str.extract(r"(\d+)\D*$")[0].astype(float).diff()[1:]
+    steps = times(names).diff()[1:] / pd.Timedelta("1s")
+    return any(ordered.all() for ordered in (abs(counts) == 1, steps > 0, steps < 0))
 
 
 def one_series(table, series, path):
     """Of several series, one a row or one below another, the one named `series`, a value a row."""
-    names, head, start = list(table), table.iloc[:300], 0
-    if len(names) > 6 and re.search(r"\d", names[-1]):
-        for k in range(min(12, len(names) - 5)):
-            cells = head[names[k]].str.strip().str.lower()
-            if (numbers(cells).notna() | cells.isin(MISSING)).all() and in_a_row(names[k:]):
-                dated = any(times(head[name]).notna().mean() > 0.8 for name in names[:k])
-                start = 0 if dated else k
-                break
-    if start or (len(table) == 1 and len(names) > 6):
-        lead = table.iloc[:, :start].apply(lambda cells: cells.str.strip())
-        lead["all"] = lead.agg(", ".join, axis=1) if start else ""
-        same = lead.apply(lambda cells: cells.str.casefold() == series.strip().casefold())
-        hits = same.any(axis=1) | (len(table) == 1 and not series)
+    names, known = list(table), table.apply(lambda cells: cells.str.casefold())
+    start = next((k for k in range(1, min(12, len(names) - 5)) if in_a_row(names[k:])), 0)
+    if start and not any(times(table[name][:300]).notna().mean() > 0.8 for name in names[:start]):
+        lead, known = table.iloc[:, :start], known.iloc[:, :start]
+        hits = known.assign(all=known.agg(", ".join, axis=1)).eq(series.casefold()).any(axis=1)
         if hits.sum() != 1:
-            found = f"it has {len(table)} series, one a row"
-            found = f"{hits.sum()} rows are called {series}" if series else found
-            label = next((lead[name] for name in lead if lead[name].is_unique), lead["all"])
-            raise ValueError(f"{path}: {found}: set SERIES to one of {listed(label)}.")
+            label = next((lead[name] for name in lead if lead[name].is_unique), lead[names[0]])
+            fault = f"has a series a row, and {hits.sum()} rows are called {series!r}"
+            fix = f"set SERIES to one of {shorten(', '.join(label), 200)}"
+            raise ValueError(f"{path} {fault}: {fix}.")
         row = table[hits].iloc[0, start:]
-        stamps = pd.Series(row.index).str.replace(r"\s*\[.*\]", "", regex=True)
-        columns = {"time": stamps.to_numpy()} if start else {}
-        columns[series or "value"] = row.to_numpy()
+        columns = {"time": row.index.str.replace(r"\s*\[.*\]", "", regex=True), series: [*row]}
         return pd.DataFrame(columns, range(1, len(row) + 1))
-    months = [name for name in names if name.strip().lower()[:3] in MONTHS]
-    english = [MONTHS[name.strip().lower()[:3]] for name in months]
-    if english == list(dict.fromkeys(MONTHS.values())) and in_a_row(list(table.iloc[:, 0])):
-        stamps = [f"{year}-{number}" for year in table.iloc[:, 0] for number in range(1, 13)]
-        columns = {"month": stamps, "value": table[months].to_numpy().ravel()}
-        return pd.DataFrame(columns, range(1, len(stamps) + 1))
-    whole = [series] if series and (table == series).any(axis=None) else series.split(",")
-    for part in whole if series else []:
-        column, _, cell = part.rpartition("=")
-        columns = pick(table, column, "SERIES", path) if column else list(table)
-        cell = cell.strip().casefold()
-        same = [table[name].str.strip().str.casefold() == cell for name in columns]
-        table = table[next((rows for rows in same if rows.any()), same[0])]
+    for cell in [series] if known.eq(series.casefold()).any(axis=None) else series.split(","):
+        same = known.loc[table.index] == cell.strip().casefold()
+        table = table[same[same.sum().idxmax()]] if series else table
         if table.empty:
-            fix = "set SERIES to one that names a series"
-            raise ValueError(f"{path} has no cell {part.strip()}: {fix}.")
+            raise ValueError(f"{path} has no cell {cell.strip()}: set SERIES to one that it has.")
     return table
-
-
-def decimal_mark(cells):
-    """The decimal mark, "." or ",", that more of the cells (n,) must have; "" if none tells."""
-    certain = (
-        r"[-+]?(?:(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d\d?|\d{4,})|(?:0|\d{4,})?,\d+|"
-        r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,})"
-    )
-    cells = digits(cells).str.strip(" $€£¥%kKMB<")
-    comma = cells.str.fullmatch(certain).sum()
-    point = cells.str.translate(str.maketrans(",.", ".,")).str.fullmatch(certain).sum()
-    return "," if comma > point else "." if point else ""
 
 
 def choose_value(table, path):
     """The column to forecast: by its name, or the only one with numbers, else ValueError."""
-    head = table.iloc[np.unique(np.linspace(0, len(table) - 1, 300).astype(int))]
     found = {}
-    for name, cells in head.items():
-        cells = cells[~cells.str.strip().str.lower().isin(MISSING)]
+    for name, cells in table[:: len(table) // 300 + 1].items():
+        cells = cells[~cells.str.lower().isin(MISSING)]
         number = max((numbers(cells, mark) for mark in ".,"), key=lambda number: number.count())
         if number.count() > 0.5 * len(number):
-            found[name] = number
-    names = (
-        [
-            name
-            for name, number in found.items()  # not the numbers of the rows
-            if len(number) < len(table) or not number.diff()[1:].eq(1).all()
-        ]
-        or list(found)
-    )
+            found[name] = number.diff()[1:].nunique() == 1  # the numbers of the rows
+    names = [name for name, counts in found.items() if not counts] or list(found)
     best = min(names, key=lambda name: rank(name, VALUES), default="")
-    if not names:
-        fault = f"no column of numbers (it has {listed(table)})"
-        raise ValueError(f"{path} has {fault}: give a file that has one.")
-    if len(names) > 1 and rank(best, VALUES) == 1000:
-        fix = f"set VALUE_COLUMN to one of {listed(names)}"
-        raise ValueError(f"{path} has {len(names)} columns of numbers: {fix}.")
+    if not names or (len(names) > 1 and rank(best, VALUES) == 1000):
+        fix = f"set VALUE_COLUMN to one of {shorten(', '.join(names), 200)}" if names else "add one"
+        raise ValueError(f"{path} has {len(names) or 'no'} columns of numbers: {fix}.")
     return best
 
 
-def in_order(stamps, number, table, name):
-    """Times and values (n,) in order, one value a time; [what was done]; [what cannot be done]."""
-    steps = stamps.diff()[1:]
-    said, back = [], int((steps < steps * 0).sum())
-    if back:
-        turned = stamps.is_monotonic_decreasing
+def in_order(number, table):
+    """Values (n,) in the order of time, one a time, without holes; [what was done]; [faults]."""
+    said, troubles, steps = [], [], number.index.diff()[1:]
+    if back := int((steps < steps * 0).sum()):
+        turned = number.index.is_monotonic_decreasing
         said += ["newest first, turned round" if turned else f"sorted, steps back in time: {back}"]
-        stamps = stamps.sort_values(kind="stable")
-        number = number[stamps.index]
-    twice = int(stamps.duplicated().sum())
-    if twice > len(stamps) / 10:
-        keys = [
-            key
-            for key in table
-            if key != name
-            and 1 < table[key].nunique() < len(table) / 2
-            and not pd.DataFrame({"key": table[key], "time": stamps}).duplicated().any()
+    twice = number.index.duplicated().sum()
+    if twice > len(number) / 10:
+        fix = [
+            f"set SERIES to a cell of {key}: {shorten(', '.join(cells.unique()), 200)}"
+            for key, cells in table.items()
+            if 1 < cells.nunique() < len(table) / 2 and not table.assign(time=number.index).duplicated([key, "time"]).any()
         ]
-        fix = "keep one row a time"
-        if keys:
-            fix = f"set SERIES to a cell of {keys[0]}: {listed(table[keys[0]].unique())}"
-        return stamps, number, said, [f"rows that repeat a time: {twice} ({fix})"]
-    if twice:
+        troubles += [f"rows that repeat a time: {twice} ({[*fix, 'keep one row a time'][0]})"]
+    elif twice:
         said += [f"rows that repeat a time, averaged: {twice}"]
-        number = number.groupby(stamps).mean()
-        stamps = number.index.to_series()
-    return stamps, number, said, []
-
-
-def without_holes(number, longest_gap):
-    """Values (n,) without the missing ones at the ends, others interpolated; the slice of (n,) that
-    is left; [what was done]; [what cannot be done]."""
-    there = np.flatnonzero(~np.isnan(number))
-    inside = slice(there[0], there[-1] + 1) if len(there) else slice(0, 0)
-    value, said = number[inside], []
-    if len(value) < len(number):
-        said += [f"rows without a value at the ends left out: {len(number) - len(value)}"]
-    holes = np.isnan(value)
+    number = number.groupby(level=0).mean()
+    inside = number.loc[number.first_valid_index() : number.last_valid_index()]
+    if len(inside) < len(number):
+        said += [f"rows without a value at the ends left out: {len(number) - len(inside)}"]
+    holes = inside.isna()
     if holes.any():
-        longest = np.diff(np.flatnonzero(np.diff(holes, prepend=False, append=False)))[::2].max()
-        missing = len(number) - len(there)
-        fault = f"missing values: {missing} of {len(number)}, at most {longest} in a row"
-        if holes.mean() > 0.1 or longest > longest_gap:
-            fault += f" (a tenth, {longest_gap} in a row, can be filled in)"
-            return value, inside, said, [fault]
-        value = np.interp(np.arange(len(value)), np.flatnonzero(~holes), value[~holes])
+        longest = holes.groupby((~holes).cumsum()).sum().max()
+        fault = f"missing values: {holes.sum()} of {len(holes)}, at most {longest} in a row"
+        few = holes.mean() <= 0.1 and longest <= LONGEST_GAP
         said += [f"{fault}, interpolated"]
-    return value, inside, said, []
+        troubles += [] if few else [f"{fault} (a tenth, {LONGEST_GAP} in a row, can be filled in)"]
+    return inside.interpolate(), said, troubles
 
 
-def read_series(path, value="", time="", series="", separator="", encoding="", decimal="", longest_gap=7):
-    """The series in a file: a pandas Series of float64 values (n,), its index their times in order,
-    or 0 to n - 1.
+def read_series(path, value="", time="", series="", separator="", encoding="", decimal=""):
+    """The series in a file: a pandas Series of values (n,) by their times in order, or 0 to n - 1.
 
-    `value` and `time` (or "date, hour") name columns or number them from 1; `series` is the name of
-    one series of several, as a cell beside it has it. "" lets the file decide, and one printed line
-    tells what it decided. A tenth of the values, `longest_gap` in a row, may be missing: they are
-    interpolated. Raises ValueError, in one sentence with all that is wrong.
+    `value` and `time` name columns or number them from 1, `series` is a cell that names one of
+    several. What is "" the file decides, and a printed line tells how. Raises ValueError, in one
+    sentence with all that is wrong.
     """
     table, said = read_table(path, separator, encoding)
     table, troubles = one_series(table, str(series), path), []
@@ -442,50 +372,38 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
     rest = table.drop(columns=used)
     name = pick(table, value, "VALUE_COLUMN", path)[0] if value else choose_value(rest, path)
     cells, words = table[name], side_by_side(table, used or [name])
-    gone = cells.str.strip().str.lower().isin(MISSING)
-    decimal = decimal or decimal_mark(cells) or decimal_mark(rest[:300].stack())
-    number = numbers(cells, decimal or ".")
-    for mark in (number.min(), number.max()):  # -999 and such, far from all others
-        others = number[number != mark].dropna()
-        nines = re.fullmatch(r"-99+(\.9+)?|999+(\.9+)?", f"{mark:g}") and others.nunique() > 2
-        if nines and abs(others - mark).min() > np.ptp(others):
-            said += [f"cells of {mark:g} taken as missing: {(number == mark).sum()}"]
-            gone, number = gone | (number == mark), number.mask(number == mark)
-    total = gone & False
-    if used:  # a row below the table without a time
-        total = (stamps.isna() & ~words.str.contains(r"\d"))[::-1].cummin()[::-1]
-    if total.any():
-        said += [f"lines below left out: {total.sum()} ({words[total].iloc[0].strip()[:30]!r})"]
-    marked = cells[cells.str.contains(r"\d[.,]") & ~gone].str.strip(QUOTES)
-    grouped = len(marked) and marked.str.fullmatch(r"[-+]?[1-9]\d{0,2}[.,]\d{3}").all()
-    if grouped and not decimal and not said[0].startswith("comma"):  # 1,234 or 1.234
-        if (len(marked) == (~gone).sum()) == marked.str.contains(",").all():
+    gone = cells.str.lower().isin(MISSING)
+    mark = decimal or decimal_mark(cells) or decimal_mark(rest[:300].stack())
+    number = numbers(cells, mark or ".")
+    total = (stamps.isna() & ~words.str.contains(r"\d"))[::-1].cummin()[::-1]  # below the table
+    said += [f"lines left out: {total.sum()} ({words[total].iloc[0]!r})"] if total.any() else []
+    marked = cells[cells.str.contains(r"\d[.,]") & ~gone]
+    group = len(marked) and marked.str.fullmatch(r"[-+]?[1-9]\d{0,2}[.,]\d{3}").all()
+    if group and not mark and said[0][:5] != "comma":
+        if (len(marked) == (~gone).sum()) == ("," in marked.iloc[0]):
             troubles += [f"{marked.iloc[0]!r} may be a decimal or not (set DECIMAL to '.' or ',')"]
-    bad, lost = number.isna() & ~gone & ~total, stamps.isna() & ~total if used else gone & False
-    checks = (bad, "cells that are no numbers", cells), (lost, "times that are unclear", words)
-    for rows, what, shown in checks:
-        if rows.any():
-            first = shown[rows].iloc[0][:50]
-            troubles += [f"{what}: {rows.sum()} (row {rows.idxmax()}, {first!r})"]
-    below = cells[cells.str.contains("<") & number.notna()]
-    said += [f"cells such as {below.iloc[0].strip()!r} halved: {len(below)}"] if len(below) else []
-    said += ["decimal commas"] if decimal == "," else []
-    number = number.mask(bad, 0.0)[~total & ~lost]
-    stamps = stamps[number.index] if used else pd.Series(np.arange(len(number)), number.index)
-    stamps, number, done, wrong = in_order(stamps, number, table, name)
-    filled, inside, more, holes = without_holes(number.to_numpy(), longest_gap)
-    said, troubles, stamps = said + done + more, troubles + wrong + holes, stamps.iloc[inside]
-    if troubles or not len(filled):
-        fault = "; ".join(troubles or ["it holds no value"])
-        fix = "fix or delete these rows, or choose another column"
-        raise ValueError(f"{path}, column {name}: {fault}: {fix}.")
-    steps = stamps.diff()[1:]
-    wide = int((steps > steps.median() * 1.5).sum())
-    said += [f"gaps in time, taken as even: {wide}, the longest {steps.max()}"] if wide else []
-    when = f"time {' and '.join(used)} from {stamps.iloc[0]} to {stamps.iloc[-1]}"
+    for rows, what, shown in (
+        (number.isna() & ~gone & ~total, "cells that are no numbers", cells),
+        (stamps.isna() & ~total, "times that are unclear", words),
+    ):
+        first = f"row {rows.idxmax()}, {shown[rows.idxmax()][:50]!r}"
+        troubles += [f"{what}: {rows.sum()} ({first})"] if rows.any() else []
+    halved = cells[cells.str.startswith("<") & number.notna()]
+    said += [f"cells such as {halved.iloc[0]!r} halved: {len(halved)}"] if len(halved) else []
+    said += ["decimal commas"] if mark == "," else []
+    keep = stamps.notna() & ~total
+    number = number[keep].set_axis(pd.Index(stamps[keep], name=", ".join(used)))
+    number, done, wrong = in_order(number, table[keep].drop(columns=name))
+    if troubles + wrong or number.empty:
+        fault = "; ".join(troubles + wrong or ["it holds no value"])
+        raise ValueError(f"{path}, column {name}: {fault}: mend it, or choose another column.")
+    steps = number.index.diff()[1:]
+    wide = (steps > steps.to_series().median() * 1.5).sum()
+    done += [f"gaps in time, taken as even: {wide}, the longest {steps.max()}"] if wide else []
+    when = f"time {' and '.join(used)} from {number.index[0]} to {number.index[-1]}"
     when = when if used else "rows in their order"
-    print(f"{path}: read as {', '.join(said)}; {when}; {len(filled)} values of {name}.")
-    return pd.Series(filled, pd.Index(stamps, name=" ".join(used) or None), name=name)
+    print(f"{path}: read as {', '.join(said + done)}; {when}; {len(number)} values of {name}.")
+    return number.rename(name)
 
 
 TEXTS = """text review review_text reviewtext review_body tweet full_text comment content message
