@@ -78,7 +78,7 @@ def cut_rows(text, separator, least):
     return max((cut(text, mark, dialect) for dialect in dialects), key=score)[1:]
 
 
-def bounds(table):
+def data_bounds(table):
     """The places of the first row of data, below the header, and of the first remark below it."""
     ends = pd.concat([table[:200], table[200:][-50:]]).map(lambda c: c.strip(QUOTES).lower())
     kinds = ends.apply(lambda c: c.str.fullmatch(DATA) * (1 + c.str.contains(r"\d[-/:]\d")))
@@ -111,7 +111,7 @@ def read_table(path, separator="", encoding="", ragged=0.0):
         raise ValueError(f"{path} cannot be read ({str(error).rstrip('.')}): {fix}.") from None
     columns = dict(enumerate(zip_longest(*rows, fillvalue="")))
     table = pd.DataFrame(columns, range(1, len(rows) + 1)).replace("", np.nan).dropna(how="all")
-    first, last = bounds(table.fillna("")) if len(table) else (0, 0)
+    first, last = data_bounds(table.fillna("")) if len(table) else (0, 0)
     top, body, below = table[:first], table[first:last], table[last:]
     if body.empty:
         raise ValueError(f"{path} has no rows below its header: add the data.")
@@ -154,7 +154,7 @@ VALUES = """value values y target ot close closing_price price last obs_value av
     demand load cnt count total passengers wert valor valeur valore 值 数值""".split()
 TIMES = """date datetime timestamp time ds t observation_date time_period period month year week day
     quarter hour datum zeit jahr monat fecha mes año data mese anno mois année 日期 时间 月份 年""".split()
-PARTS = {
+CALENDAR = {
     "year": "year yr jahr año anno année 年",
     "month": "month mo mnth monat mes mese mois 月",
     "day": "day dy tag dia día giorno jour 日",
@@ -178,7 +178,7 @@ def side_by_side(table, names):
     return first.str.cat(rest, sep=" ") if rest else first
 
 
-def numbers(cells, decimal="."):
+def as_numbers(cells, decimal="."):
     """Text cells (n,) as float64 (n,), NaN where one is none; `decimal` is the decimal mark."""
     group, point = (r"\.", ",") if decimal == "," else (",", r"\.")
     form = (
@@ -210,7 +210,7 @@ def evenness(stamps):
     return (abs(steps / np.median(steps) - 1) < 0.2).mean() if len(steps) else 0.0
 
 
-def times(cells):
+def as_times(cells):
     """Text cells (n,) as times (n,), NaT where one is none; day and month in a fitting order."""
     text = cells.str.strip(QUOTES)
     iso = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None)
@@ -244,13 +244,13 @@ def find_times(table, time, path):
     0 to n - 1 and [] if there are none. Raises ValueError if `time` names columns without times.
     """
     head, used, best = table[:300], [], None
-    number = [name for name in table if numbers(head[name]).notna().mean() > 0.8]
-    parts = {part: name for part, words in PARTS.items() for name in number[::-1] if rank(name, words.split()) < 100}
+    number = [name for name in table if as_numbers(head[name]).notna().mean() > 0.8]
+    parts = {part: name for part, words in CALENDAR.items() for name in number[::-1] if rank(name, words.split()) < 100}
     forms = zip(table, (r"1[5-9]\d\d|20\d\d", r"0?[1-9]|1[012]"))  # a year and a month
     if len(table.columns) > 2 and all(head[name].str.fullmatch(form).all() for name, form in forms):
         parts = dict(zip(("year", "month"), table)) | parts
     if {"year", "month"} <= {*parts} and not time:
-        frame = table[[*parts.values()]].apply(numbers).set_axis([*parts], axis=1)
+        frame = table[[*parts.values()]].apply(as_numbers).set_axis([*parts], axis=1)
         frame = frame.assign(day=frame.get("day", 1))
         stamps = pd.to_datetime(frame, errors="coerce").where(frame["year"] > 999)
         if stamps.notna().mean() > 0.8:
@@ -259,18 +259,19 @@ def find_times(table, time, path):
     names = [*usual, *(name for name in table if name not in [*usual, *number])]
     names = pick(table, time, "TIME_COLUMN", path) if time else names
     for name in names:
-        found = times(side_by_side(head, [*used, name]))
+        found = as_times(side_by_side(head, [*used, name]))
         if name in number and (used or name.lower() == "t" or found.isna().any()):
             continue
         if found.notna().mean() > 0.8 and (not used or found.nunique() > best.nunique()):
             used, best = [*used, name], found
     if used:
-        stamps, hour = times(side_by_side(table, used)), parts.get("hour")
+        stamps, hour = as_times(side_by_side(table, used)), parts.get("hour")
         if hour and best.nunique() < len(best):
-            stamps, used = stamps + pd.to_timedelta(numbers(table[hour]), unit="h"), [*used, hour]
+            hours = pd.to_timedelta(as_numbers(table[hour]), unit="h")
+            stamps, used = stamps + hours, [*used, hour]
         return stamps, used
     for name in sorted(names, key=lambda name: rank(name, TIMES)):
-        stamps = numbers(table[name])
+        stamps = as_numbers(table[name])
         many = rank(name, TIMES) < 100 and stamps.nunique() > len(stamps) / 2
         if stamps.notna().mean() > 0.8 and (time or many):
             return stamps, [name]
@@ -286,7 +287,7 @@ def in_a_row(names):
     if not names.str.contains(r"\d").all():
         return False
     counts = names.str.extract(r"(\d+)\D*$")[0].astype(float).diff()[1:]
-    steps = times(names).diff()[1:] / pd.Timedelta("1s")
+    steps = as_times(names).diff()[1:] / pd.Timedelta("1s")
     return any(ordered.all() for ordered in (abs(counts) == 1, steps > 0, steps < 0))
 
 
@@ -294,7 +295,7 @@ def one_series(table, series, path):
     """Of several series, one a row or one below another, the one named `series`, a value a row."""
     names, known = list(table), table.apply(lambda cells: cells.str.casefold())
     start = next((k for k in range(1, min(12, len(names) - 5)) if in_a_row(names[k:])), 0)
-    if start and not any(times(table[name][:300]).notna().mean() > 0.8 for name in names[:start]):
+    if start and all(as_times(table[name][:300]).isna().mean() > 0.2 for name in names[:start]):
         lead, known = table.iloc[:, :start], known.iloc[:, :start]
         hits = known.assign(all=known.agg(", ".join, axis=1)).eq(series.casefold()).any(axis=1)
         if hits.sum() != 1:
@@ -318,7 +319,7 @@ def choose_value(table, path):
     found = {}
     for name, cells in table[:: len(table) // 300 + 1].items():
         cells = cells[~cells.str.lower().isin(MISSING)]
-        number = max((numbers(cells, mark) for mark in ".,"), key=lambda number: number.count())
+        number = max((as_numbers(cells, mark) for mark in ".,"), key=lambda number: number.count())
         if number.count() > 0.5 * len(number):
             found[name] = number.diff()[1:].nunique() == 1  # the numbers of the rows
     names = [name for name, counts in found.items() if not counts] or list(found)
@@ -374,7 +375,7 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
     cells, words = table[name], side_by_side(table, used or [name])
     gone = cells.str.lower().isin(MISSING)
     mark = decimal or decimal_mark(cells) or decimal_mark(rest[:300].stack())
-    number = numbers(cells, mark or ".")
+    number = as_numbers(cells, mark or ".")
     total = (stamps.isna() & ~words.str.contains(r"\d"))[::-1].cummin()[::-1]  # below the table
     said += [f"lines left out: {total.sum()} ({words[total].iloc[0]!r})"] if total.any() else []
     marked = cells[cells.str.contains(r"\d[.,]") & ~gone]

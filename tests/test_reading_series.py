@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import LSTM_NOTEBOOK, load_definitions
 from reading_files import archive, comma, fuzz, rows, sentence, stored, tells, when
 
-from reading_cell import read_series
+read_series = load_definitions(LSTM_NOTEBOOK).read_series
 
 V = [round(10 + 3 * np.sin(k / 2) + k % 5 / 10, 1) for k in range(30)]
 N = [1000 + 37 * k % 101 * 10 for k in range(30)]
