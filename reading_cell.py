@@ -23,8 +23,8 @@ def side_by_side(table, names):
 
 MISSING = "|?|.|..|...|-|--|—|–|*|na|n/a|#n/a|n.a.|<na>|nan|null|none".split("|")
 DATA = (
-    r"(?=.*\d)(?:[\d\W_]|(?<=\d)(?:[tzkmbqw]|[ap]m)(?=[\W\d]|$)|(?:jan|jän|ene|feb|fév|mar|mär|"
-    r"a[pbv]r|ma[iy]|jun|jui|jul|aug|ago|aoû|sep|o[ck]t|nov|d[eéi][cz])[^\W\d_]{0,6})*"
+    r"(?=.*\d)(?:[\d\W_]|(?<=\d)(?:[tzekmbqw]|[ap]m)(?=[\W\d]|$)|(?:jan|jän|ene|feb|fév|mar|"
+    r"mär|a[pbv]r|ma[iy]|jun|jui|jul|aug|ago|aoû|sep|o[ck]t|nov|d[eéi][cz])[^\W\d_]{0,6})*"
 )
 QUOTES = " \t'\"“”„«»‘’"
 SIGNS = {"\t": "tabs", ";": "semicolons", "|": "pipes", ",": "commas", " ": "blanks"}
@@ -402,7 +402,7 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
     wide = (steps > steps.to_series().median() * 1.5).sum()
     done += [f"gaps in time, taken as even: {wide}, the longest {steps.max()}"] if wide else []
     when = f"time {' and '.join(used)} from {number.index[0]} to {number.index[-1]}"
-    when = when if used else "rows in their order"
+    when = when if used else "no times found, rows in their order"
     print(f"{path}: read as {', '.join(said + done)}; {when}; {len(number)} values of {name}.")
     return number.rename(name)
 
