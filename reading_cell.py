@@ -157,6 +157,7 @@ TIMES = """date datetime timestamp time ds t observation_date time_period period
 CALENDAR = {
     "year": "year yr jahr año anno année 年",
     "month": "month mo mnth monat mes mese mois 月",
+    "quarter": "quarter qtr quartal",
     "day": "day dy tag dia día giorno jour 日",
     "hour": "hour hr stunde hora ora heure",
 }
@@ -174,8 +175,7 @@ CLOCK = (
 
 def side_by_side(table, names):
     """The cells of the columns, one blank between them."""
-    first, *rest = (table[name] for name in names)
-    return first.str.cat(rest, sep=" ") if rest else first
+    return table[names[0]].str.cat(table[names[1:]], sep=" ")
 
 
 def as_numbers(cells, decimal="."):
@@ -218,7 +218,6 @@ def as_times(cells):
         return iso
     day, clock, half = (part for _, part in text.str.lower().str.extract(CLOCK).items())
     codes, days = pd.factorize(day.fillna(""))
-    days = pd.Series(days)
     for form, new in (
         (r"q([1-4])\W*(\d{4})", r"\2q\1"),
         (r"(\d{4})\W*q([1-4])", lambda q: f"{q[1]}-{3 * int(q[2]) - 2}"),
@@ -229,7 +228,7 @@ def as_times(cells):
     ):
         days = days.str.replace(form, new, regex=True)
     tries = [pd.to_datetime(days, errors="coerce", format=form) for form in FORMATS]
-    days = max(tries, key=lambda found: (found.count(), evenness(found))).to_numpy()[codes]
+    days = max(tries, key=lambda found: (found.notna().sum(), evenness(found))).to_numpy()[codes]
     clock = clock.str.replace(r"^(\d+)[:.](\d\d)[:.](\d\d)", r"\1:\2:\3", regex=True)
     clock = clock.str.replace(r"^(\d+):(\d\d)$", r"\1:\2:00", regex=True)
     clock = pd.to_timedelta(clock, errors="coerce").fillna(pd.Timedelta(0))
@@ -246,12 +245,14 @@ def find_times(table, time, path):
     head, used, best = table[:300], [], None
     number = [name for name in table if as_numbers(head[name]).notna().mean() > 0.8]
     parts = {part: name for part, words in CALENDAR.items() for name in number[::-1] if rank(name, words.split()) < 100}
-    forms = zip(table, (r"1[5-9]\d\d|20\d\d", r"0?[1-9]|1[012]"))  # a year and a month
-    if len(table.columns) > 2 and all(head[name].str.fullmatch(form).all() for name, form in forms):
+    forms = zip(table, (r"1[5-9]\d\d|20\d\d", r"0?[1-9]|1[012]", ".*"))  # as in 1749;01;96.7
+    alike = all(head[name].str.fullmatch(form).all() for name, form in forms)
+    if alike and len(table.columns) > 2 and "quarter" not in parts:
         parts = dict(zip(("year", "month"), table)) | parts
-    if {"year", "month"} <= {*parts} and not time:
+    if "year" in parts and {"month", "quarter"} & {*parts} and not time:
         frame = table[[*parts.values()]].apply(as_numbers).set_axis([*parts], axis=1)
-        frame = frame.assign(day=frame.get("day", 1))
+        months = 3 * frame.pop("quarter") - 2 if "quarter" in parts else 1
+        frame = frame.assign(month=frame.get("month", months), day=frame.get("day", 1))
         stamps = pd.to_datetime(frame, errors="coerce").where(frame["year"] > 999)
         if stamps.notna().mean() > 0.8:
             return stamps, [*parts.values()]
@@ -276,8 +277,7 @@ def find_times(table, time, path):
         if stamps.notna().mean() > 0.8 and (time or many):
             return stamps, [name]
     if time:
-        fault = f"{table[names[0]].iloc[0]!r} is no time"
-        raise ValueError(f"{path}, column {time}: {fault}: set TIME_COLUMN to another column.")
+        raise ValueError(f"{path}, column {time}, holds no times: set TIME_COLUMN to another.")
     return pd.Series(np.arange(len(table)), table.index), []
 
 

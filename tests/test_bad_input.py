@@ -55,7 +55,12 @@ LSTM_CASES = {  # content, parameters, what the sentence holds; what a file may 
     "two numeric columns": ("a,b\n" + "1,2\n3,1\n2,2\n" * 50, {}, "2 columns of numbers", "set VALUE_COLUMN to one of a, b"),
     "unknown column": (column(VALUES), {"VALUE_COLUMN": "price"}, "no column price", "set VALUE_COLUMN to one of value"),
     "unknown time": (column(VALUES), {"TIME_COLUMN": "when"}, "no column when", "set TIME_COLUMN to one of value"),
-    "no time": (column(VALUES, "a,value").replace("\n", "\nx,"), {"TIME_COLUMN": "a"}, "'x' is no time", "set TIME_COLUMN"),
+    "no time": (
+        column(VALUES, "a,value").replace("\n", "\nx,"),
+        {"TIME_COLUMN": "a"},
+        "column a, holds no times",
+        "set TIME_COLUMN",
+    ),
     "unknown series": (timed(range(150)), {"SERIES": "North"}, "no cell North", "set SERIES to one that it has"),
     "times that repeat": (timed([t % 100 for t in range(150)]), {}, "rows that repeat a time: 50", "keep one row a time"),
     "constant": (column([5] * 150), {}, "the first half is constant", "give a series that changes"),

@@ -420,6 +420,11 @@ SERIES = {  # kind: content, parameters, values
         V,
     ),
     "statistics office, 2000M01": (rows([f"{m:%Y}M{m:%m}" for m in MONTHS][::-1], V[::-1], header="Time,Index"), {}, V),
+    "year and quarter": (
+        rows([1995 + k // 4 for k in range(30)], [k % 4 + 1 for k in range(30)], V, header="year,quarter,gdp"),
+        {},
+        V,
+    ),
     "ISO weeks": (rows([f"2023-W{k + 1:02}" for k in range(30)][::-1], V[::-1], header="week,cases"), {}, V),
     "Bundesbank, names above and below": (
         '"",BBEX3.D.USD.EUR,BBEX3.D.USD.EUR_FLAGS\n"",Euro reference rate,\nunit,USD,\n'
