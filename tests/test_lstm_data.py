@@ -215,6 +215,23 @@ def test_season_is_found():
     assert nb.find_season(np.arange(300.0) + np.random.default_rng(0).normal(size=300)) == 1
 
 
+def test_differences_are_chosen_where_a_series_leaves_its_range():
+    t, noise = np.arange(400), np.random.default_rng(0).normal(size=400)
+    outside, better = nb.choose_difference(0.1 * t + np.sin(t / 5), 10)
+    assert outside > 0.9 and better is True
+    outside, better = nb.choose_difference(np.sin(t / 5) + 0.1 * noise, 10)
+    assert outside < 0.05 and better is False
+    assert nb.choose_difference(5.0 * t, 10) == (1, False)  # a line has no differences to learn from
+
+
+def test_a_lagged_copy_is_called_so():
+    walk = np.cumsum(np.random.default_rng(0).normal(size=300))
+    before, actual = walk[:-1], walk[1:]
+    assert nb.beside_persistence(before + 0.1, before, actual).endswith("its curve is a lagged copy of the series.")
+    assert nb.beside_persistence(before + 9, before, actual).endswith("better repeat that value.")
+    assert nb.beside_persistence(0.5 * before + 0.5 * actual, before, actual) == ""
+
+
 def test_nobody_beats_the_windows_best():
     """On 10^5 fresh windows, no forecaster that sees ten values is better than the window's best beyond sampling error."""
     pieces = nb.continuations(np.random.default_rng(12345), past=10, ahead=1, count=100_000)
