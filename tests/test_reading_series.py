@@ -420,6 +420,12 @@ SERIES = {  # kind: content, parameters, values
         V,
     ),
     "statistics office, 2000M01": (rows([f"{m:%Y}M{m:%m}" for m in MONTHS][::-1], V[::-1], header="Time,Index"), {}, V),
+    "sensors by number": (
+        rows([1] * 30, range(30), *[V] * 5, MORE, header="unit,cycle,s1,s2,s3,s4,s5,s6"),
+        {"value": "s6"},
+        MORE,
+    ),
+    "blanks before a unit": (rows(ISO, [f"{n} %" for n in N], header="date,load"), {}, N),
     "year and quarter": (
         rows([1995 + k // 4 for k in range(30)], [k % 4 + 1 for k in range(30)], V, header="year,quarter,gdp"),
         {},
@@ -542,7 +548,7 @@ SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
         + ",".join(map(str, V))
         + "\n",
         {},
-        "set SERIES to one of H1, H2",
+        "SERIES to one of H1, H2",
     ),
     "no such series": (
         rows(ISO * 2, ["N"] * 30 + ["S"] * 30, V + MORE, header="date,Region,value"),
@@ -564,6 +570,12 @@ SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
         rows(ISO, [*V[:9], "5%", *V[10:]], header="date,value"),
         {},
         "cells that are no numbers: 1 (row 11, '5%')",
+    ),
+    "units that are no factors": (
+        rows(ISO, [f"{n} K" for n in N], header="date,value"),
+        {"value": "value"},
+        "no numbers: 30",
+        "'1000 K'",
     ),
     "infinite": (rows(ISO, [*V[:9], "inf", *V[10:]], header="date,value"), {}, "'inf'"),
     "two decimal marks": (rows(ISO, [*V[:9], "10,45", *V[10:]], header="date;value", mark=";"), {}, "'10,45'"),
