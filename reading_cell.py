@@ -352,9 +352,9 @@ def in_order(number, table):
         said += [f"rows without a value at the ends left out: {len(number) - len(inside)}"]
     holes = inside.isna()
     if holes.any():
-        longest = holes.groupby((~holes).cumsum()).sum().max()
-        fault = f"missing values: {holes.sum()} of {len(holes)}, at most {longest} in a row"
-        few = holes.mean() <= 0.1 and longest <= LONGEST_GAP
+        run = holes.groupby((~holes).cumsum()).sum().max()
+        fault = f"missing values: {number.isna().sum()} of {len(number)}, at most {run} in a row"
+        few = holes.mean() <= 0.1 and run <= LONGEST_GAP
         said += [f"{fault}, interpolated"]
         troubles += [] if few else [f"{fault} (a tenth, {LONGEST_GAP} in a row, can be filled in)"]
     return inside.interpolate(), said, troubles

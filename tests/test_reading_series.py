@@ -526,7 +526,7 @@ SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
     "half of it missing": (
         rows(ISO, [v if k % 2 else "NA" for k, v in enumerate(V)], header="date,value"),
         {},
-        "missing values: 14 of 29",
+        "missing values: 15 of 30",
     ),
     "a long gap": (rows([*V * 3, *["NA"] * 8, *V * 3], header="value"), {}, "8 of 188, at most 8 in a row (a tenth, 7 in a row"),
     "marks before numbers": (
