@@ -183,15 +183,15 @@ def as_numbers(cells, decimal="."):
     group, point = (r"\.", ",") if decimal == "," else (",", r"\.")
     form = (
         rf"^(<?)\s*([$€£¥]?)\s*([-+]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d*)(?:{point}\d*)?"
-        r"(?:[eE][-+]?\d+)?)(\s?%|[kKMB]?)$"
+        r"(?:e[-+]?\d+)?)\s*([%kmb]?)$"
     )
-    cells = cells.str.strip(QUOTES).str.replace("\u2212", "-")
+    cells = cells.str.strip(QUOTES).str.lower().str.replace("\u2212", "-")
     cells = cells.str.replace(r"(?<=\d)[\s'’](?=\d{3}(?!\d))", "", regex=True)  # 1 000 or 1'000
     below, money, number, unit = (part for _, part in cells.str.extract(form).items())
     number = number.str.replace(group, "", regex=True).str.replace(",", ".")
-    number += unit.str.upper().map({"K": "e3", "M": "e6", "B": "e9"}).fillna("")
+    number += unit.replace({"%": "", "k": "e3", "m": "e6", "b": "e9"})
     value = pd.to_numeric(number, errors="coerce") / np.where(below == "<", 2, 1)
-    for sign in (money != "", unit.str.endswith("%")):  # beside all the numbers or beside none
+    for sign in (money != "", unit == "%"):  # it stands beside all numbers or beside none
         value = value if sign[value.notna()].all() else value.mask(sign)
     return value.where(value.abs() < 1e100).astype(float)
 
@@ -291,17 +291,17 @@ def in_a_row(names):
     return any(ordered.all() for ordered in (abs(counts) == 1, steps > 0, steps < 0))
 
 
-def one_series(table, series, path, wide):
+def one_series(table, series, path):
     """Of several series, one a row or one below another, the one named `series`, a value a row."""
     names, known = list(table), table.apply(lambda cells: cells.str.casefold())
-    start = next((k for k in range(1, min(12, len(names) - 5)) if wide and in_a_row(names[k:])), 0)
+    start = next((k for k in range(1, min(12, len(names) - 5)) if in_a_row(names[k:])), 0)
     if start and all(as_times(table[name][:300]).isna().mean() > 0.2 for name in names[:start]):
         lead, known = table.iloc[:, :start], known.iloc[:, :start]
         hits = known.assign(all=known.agg(", ".join, axis=1)).eq(series.casefold()).any(axis=1)
         if hits.sum() != 1:
             label = next((lead[name] for name in lead if lead[name].is_unique), lead[names[0]])
             fault = f"has a series a row, and {hits.sum()} rows are called {series!r}"
-            fix = f"set VALUE_COLUMN, or SERIES to one of {shorten(', '.join(label), 200)}"
+            fix = f"set SERIES to one of {shorten(', '.join(label), 200)}"
             raise ValueError(f"{path} {fault}: {fix}.")
         row = table[hits].iloc[0, start:]
         columns = {"time": row.index.str.replace(r"\s*\[.*\]", "", regex=True), series: [*row]}
@@ -352,9 +352,9 @@ def in_order(number, table):
         said += [f"rows without a value at the ends left out: {len(number) - len(inside)}"]
     holes = inside.isna()
     if holes.any():
-        run = holes.groupby((~holes).cumsum()).sum().max()
-        fault = f"missing values: {number.isna().sum()} of {len(number)}, at most {run} in a row"
-        few = holes.mean() <= 0.1 and run <= LONGEST_GAP
+        longest = holes.groupby((~holes).cumsum()).sum().max()
+        fault = f"missing values: {holes.sum()} of {len(holes)}, at most {longest} in a row"
+        few = holes.mean() <= 0.1 and longest <= LONGEST_GAP
         said += [f"{fault}, interpolated"]
         troubles += [] if few else [f"{fault} (a tenth, {LONGEST_GAP} in a row, can be filled in)"]
     return inside.interpolate(), said, troubles
@@ -368,7 +368,7 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
     sentence with all that is wrong.
     """
     table, said = read_table(path, separator, encoding)
-    table, troubles = one_series(table, str(series), path, not value), []
+    table, troubles = one_series(table, str(series), path), []
     stamps, used = find_times(table, str(time), path)
     rest = table.drop(columns=used)
     name = pick(table, value, "VALUE_COLUMN", path)[0] if value else choose_value(rest, path)

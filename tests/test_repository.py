@@ -109,6 +109,11 @@ def test_housekeeping_is_the_same_in_both(function):
     assert found[0] == found[1]
 
 
+def test_files_are_read_by_the_same_cell_of_at_most_120_lines():
+    cells = [cell.source for name in (LSTM_NOTEBOOK, TEXT_NOTEBOOK) for cell in read_notebook(name).cells if cell.id == "reading"]
+    assert len(set(cells)) == 1 and len(cells[0].splitlines()) <= 120 and max(map(len, cells[0].splitlines())) <= 100
+
+
 def test_the_picture_at_the_top_is_the_one_in_results():
     """run_notebooks.py puts it there."""
     for name, held in ((LSTM_NOTEBOOK, ["opening.png"]), (TEXT_NOTEBOOK, [])):
