@@ -70,7 +70,7 @@ def one_kernel(nb, value, lag, difference, season, width, penalty):
 def one_series(path, tiny=False, **options):
     """Choose on validation, report on test. Returns the figures for evidence.json."""
     nb = load_definitions(LSTM_NOTEBOOK)
-    value, name = nb.read_series(path), slug(Path(path).stem)
+    value, name = nb.read_series(path).to_numpy(), slug(Path(path).stem)
     data = nb.prepare(value, nb.LOOKBACK)
     train, at = data["train"][2], data["test"][2]
     season = nb.find_season(value[train])
