@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from reading_files import fuzz, rows, sentence, stored, tells
 
-from reading_cell import read_texts
+from conftest import TEXT_NOTEBOOK, load_definitions
 
+read_texts = load_definitions(TEXT_NOTEBOOK).read_texts
 GOOD = [
     "The lamp is bright and kind to the eyes",
     "Quick delivery, and a warm light",
@@ -260,13 +261,13 @@ TEXTS = {  # kind: content, parameters, texts, genres
     "Chinese hotels, GB 18030": (
         table({"label": NUMBER, "review": [f"房间很大很干净，服务很好{k}" for k in range(16)]}).encode("gb18030"),
         {},
-        [f"房间很大很干净，服务很好{k}" for k in range(16)],
+        [f"房 间 很 大 很 干 净 ， 服 务 很 好 {k}" for k in range(16)],
         list(map(str, NUMBER)),
     ),
     "Japanese, Shift JIS": (
         table({"text": [f"部屋はとても広くて綺麗でした{k}" for k in range(16)], "label": GENRE}).encode("shift_jis"),
         {},
-        [f"部屋はとても広くて綺麗でした{k}" for k in range(16)],
+        [f"部 屋 は と て も 広 く て 綺 麗 で し た {k}" for k in range(16)],
         GENRE,
     ),
     "Russian, Windows-1251": (
