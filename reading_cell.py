@@ -1,233 +1,174 @@
-"""Reading own files, in cells of the notebooks: `imports` goes to their first cell; `files` and
-`tables` are the same in both; `times`, `columns`, `series` belong to notebook 1, `texts` to 2."""
-
-# fmt: off
-# %% imports
-import bz2
-import csv
-import gzip
-import html
-import lzma
-import re
-import zipfile
+# ruff: noqa
+import csv, gzip, html, re, zipfile
 from collections import Counter
-from io import BytesIO, StringIO
+from io import StringIO
+from itertools import zip_longest
+from operator import itemgetter
 from pathlib import Path
-
+from textwrap import shorten
+from charset_normalizer import from_bytes
 import numpy as np
 import pandas as pd
-from charset_normalizer import from_bytes
 
-# %% files
-MISSING = "|?|.|..|...|-|--|---|—|–|:|*|***|na|n/a|#n/a|n.a.|<na>|nan|null|none".split("|")
+
+def listed(names):
+    names = list(map(str, names))
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def side_by_side(table, names):
+    first, *rest = (table[name] for name in names)
+    return first.str.cat(rest, sep=" ") if rest else first
+
+
 MONTHS = """jan jän ene gen янв/feb fév fev фев/mar mär mrt мар/apr abr avr апр/may mai mag mei май
     мая/jun juin giu июн/jul juil lug июл/aug ago aoû авг/sep set сен/oct okt ott out окт/nov ноя/
     dec dez dic déc дек"""
 MONTHS = {word: line.split()[0] for line in MONTHS.split("/") for word in line.split()}
-DATA = (r"(?=.*\d)(?:[\d\W_]|(?<=\d)(?:[tzkmbqw]|[ap]m)(?=[\W\d]|$)|"  # a number or a time
-        rf"(?:{'|'.join(MONTHS)})[a-z]{{0,6}})*")
+MISSING = "|?|.|..|...|-|--|—|–|*|na|n/a|#n/a|n.a.|<na>|nan|null|none".split("|")
+DATA = (
+    r"(?=.*\d)(?:[\d\W_]|(?<=\d)(?:[tzkmbqw]|[ap]m)(?=[\W\d]|$)|(?:jan|jän|ene|feb|fév|mar|mär|"
+    r"a[pbv]r|ma[iy]|jun|jui|jul|aug|ago|aoû|sep|o[ck]t|nov|d[eéi][cz])[^\W\d_]{0,6})*"
+)
 QUOTES = " \t'\"“”„«»‘’"
-SIGNS = {"\t": "tab-separated", ";": "semicolon-separated", "|": "pipe-separated",
-         ",": "comma-separated", " ": "blank-separated"}
-DIALECTS = [{}, {"escapechar": "\\"}, {"quotechar": "'"}, {"quoting": csv.QUOTE_NONE}]
-CODES = "cp1252 cp1250 cp1251 cp1253 cp1254 cp1256 gb18030 big5 shift_jis euc_jp cp949".split()
-RARE = (r"[^\W\da-z_]{2}|(?<=[a-z])[^\w\s‘’“”–—…-](?=[a-z])|"  # in Windows-1252
-        "[ðýþžš\ufffd‚ƒ†‡ˆ‰‹›˜¬¤¦¨¯¶¸¹¼¾×÷]")
-STARTS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb": "utf-8-sig"}
-PACKERS = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ": lzma}
+SIGNS = {"\t": "tabs", ";": "semicolons", "|": "pipes", ",": "commas", " ": "blanks"}
+DIALECTS = [{}, {"escapechar": "\\"}, {"quotechar": "'"}, {"quoting": 3}, {"strict": False}]
+CODES = "cp1252 cp1250 cp1251 cp1253 cp1254 gb18030 big5 shift_jis euc_jp cp949".split()
 
 
 def open_text(path, encoding):
     """The text of the file at `path`, unpacked and decoded, and its encoding."""
     data = Path(path).read_bytes()
-    for start, packer in PACKERS.items():
-        data = packer.decompress(data) if data.startswith(start) else data
-    if data.startswith(b"PK\x03\x04"):
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            if "[Content_Types].xml" in archive.namelist():
-                raise ValueError("it is a spreadsheet")
+    data = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
             data = archive.read(max(archive.infolist(), key=lambda file: file.file_size))
-    zeros = [data[start:2000:2].count(0) > len(data[:2000]) // 5 for start in (0, 1)]
-    wide = {(True, False): "utf-16-be", (False, True): "utf-16-le"}.get(tuple(zeros), "utf-8")
-    code = encoding or STARTS.get(data[:2], wide)
+    code = encoding or ("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     text = data.decode(code, "strict" if encoding else "replace")
-    if code == "utf-8" and text.count("\ufffd") > len(re.findall("[^\0-\x7f]", text)) / 10:
-        odd = b"\n".join(line for line in data.splitlines() if not line.isascii())[:50_000]
-        rare = len(re.findall(RARE, odd.decode("cp1252", "replace").lower()))
-        foreign = rare > sum(byte > 127 for byte in odd) / 10
+    if text.count("\ufffd") > len(re.findall("[^\0-\x7f]", text)) / 10:  # no UTF-8
+        odd = b"".join(re.findall(rb".*[\x80-\xff].*\n?", data))[:50_000]
+        pairs = re.findall(r"[^\W\da-z_]{2}|[‚ƒ]", odd.decode("cp1252", "replace").lower())
+        foreign = len(pairs) > len(re.findall(rb"[\x80-\xff]", odd)) / 10
         best = from_bytes(odd, cp_isolation=CODES).best() if foreign else None
         code = best.encoding if best else "cp1252"
         text = data.decode(code, "replace")
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    return text, code.replace("cp125", "Windows-125").replace("utf", "UTF")
+    if "\0" in text[:999] or re.match(r"\s*(<[!?h]|\{|\[\s*\{)", text):
+        raise ValueError("it is no text in rows and columns")
+    return re.sub("\r\n?", "\n", text), code.replace("cp125", "Windows-125").removesuffix("-sig")
 
 
-def cut(text, mark, strict=False, **dialect):
-    """(The share of rows as wide as most, two cells or more; how many rows; the rows; the mark)."""
-    lines = (line.strip() for line in StringIO(text)) if mark == " " else StringIO(text)
-    options = {"delimiter": mark, "strict": strict, "skipinitialspace": True} | dialect
-    try:
-        rows = list(csv.reader(lines, **options))
-    except csv.Error:
-        return -1, 0, [], mark
-    widths = [len(row) for row in rows if any(row)]
-    usual, count = (Counter(width for width in widths if width > 1).most_common(1) or [(0, 0)])[0]
-    above = widths.index(usual) if count else 0  # a preamble, if it is short
-    share = count / max(1, len(widths) - above * (above < count)) - above / 1e6
-    return share, len(rows), rows, mark
+def cut_rows(text, separator, least):
+    """The rows of a text, cut where most come out as wide, and the mark; else its lines."""
 
+    def cut(text, mark, dialect):
+        lines = (line.strip() for line in StringIO(text)) if mark == " " else StringIO(text)
+        options = {"delimiter": mark, "strict": True, "skipinitialspace": True} | dialect
+        try:
+            rows = [[cell.strip() for cell in row] for row in csv.reader(lines, **options)]
+        except csv.Error:  # a stray quote
+            return (-1, 0), [], mark
+        widths = [len(row) for row in rows if any(row)]
+        late = Counter(widths[len(widths) // 3 :])  # below a preamble
+        usual = max((width for width in late if width > 1), key=late.get, default=0)
+        return (late[usual] / max(1, late.total()), widths.count(usual)), rows, mark
 
-def cut_best(text, separator, least):
-    """The rows of the text, cut so that most are as wide, and the mark; else whole lines."""
-    head = text if len(text) < 200_000 else text[:200_000].rpartition("\n")[0]
-    marks = separator or "\t;|,"
-    tries = [cut(head, mark, **dialect) for mark in marks for dialect in DIALECTS]
-    share, _, _, mark = max(tries, key=lambda found: found[:2])
+    dialects = DIALECTS if re.search(r"[\"'\\]", text) else [{}]
+    marks, score, head = separator or "\t;,|", itemgetter(0), text[:200_000]
+    (share, _), _, mark = max((cut(head, mark, d) for mark in marks for d in dialects), key=score)
     if share < 0.5 and not separator:
-        share, _, _, mark = max((share, 0, [], mark), cut(head, " "), key=lambda found: found[0])
-    first, *lines = text.split("\n")
-    number = re.compile(r"\s*([-+]?\d+,\d+)?\s*")  # with a decimal comma
-    alone = "," not in first and all(number.fullmatch(line) for line in lines)
-    if (share < least or alone) and not separator:
-        return [[line] for line in (first, *lines)], ""
-    tries = [cut(text, mark, True)]
-    if tries[0][0] < 0.99 or tries[0][1] < len(lines):  # stray quotes, or cells of several lines
-        tries += [*(cut(text, mark, True, **dialect) for dialect in DIALECTS[1:]), cut(text, mark)]
-    return max(tries, key=lambda found: found[:2])[2:]
+        (share, _), _, mark = cut(head, " ", {})
+    if share < least and not separator:
+        return [[line.strip()] for line in text.split("\n")], ""
+    return max((cut(text, mark, dialect) for dialect in dialects), key=score)[1:]
 
 
-# %% tables
 def bounds(table):
     """The places of the first row of data, below the header, and of the first remark below it."""
-    size = len(table)
-    places = np.r_[:min(200, size), max(0, size - 50):size, np.linspace(0, size - 1, 99, dtype=int)]
-    table = table.iloc[np.unique(places)]
-    table = table.apply(lambda cells: cells.str.strip(QUOTES).str.lower())
-    gone, data = table.isin(MISSING), table.apply(lambda cells: cells.str.fullmatch(DATA))
-    low = len(table) // 3
-    typed = data[low:].sum() > np.maximum(0.7 * (~gone[low:]).sum(), (len(table) - low) / 5)
+    ends = pd.concat([table[:200], table[200:][-50:]]).map(lambda c: c.strip(QUOTES).lower())
+    kinds = ends.apply(lambda c: c.str.fullmatch(DATA) * (1 + c.str.contains(r"\d[-/:]\d")))
+    kinds = kinds.mask(ends.isin(MISSING), -1)
+    late = kinds[len(kinds) // 3 :]
+    usual = late.mode().iloc[0]  # -1 nothing, 0 words, 1 numbers, 2 times
+    typed = (usual > 0) & ((late == usual).sum() > 0.7 * (late >= 0).sum())
     if not typed.any():  # the first row is a header if its cells are short and never come back
-        filled = (table != "").sum(axis=1).to_numpy()
+        filled = (ends != "").sum(axis=1).to_numpy()
         first = int((filled >= np.median(filled)).argmax())
-        row, rest = table.iloc[first], table[first + 1:]
-        again = any((rest[name] == row[name]).any() for name in table if row[name])
-        short = row.str.len().max() < (40 if len(row) > 1 else 15)
-        return first + int(short and not again), size
-    dated = table.apply(lambda cells: cells.str.contains(r"\d[-/:]\d"))  # as names may be, too
-    fits = (gone | data & (dated == (dated[low:].mean() > 0.5))).loc[:, typed].all(axis=1)
-    some = data.loc[:, typed].any(axis=1).to_numpy()
-    first = int((some & fits.to_numpy()).argmax())
-    years = pd.to_numeric(table.iloc[first], errors="coerce")
-    years = years[years.between(1500, 2200)].diff()[1:].abs().eq(1)  # names, if they count up
-    first += int(len(years) > 2 and years.all() and not data.iloc[first, 0])
-    words = table.apply(lambda cells: cells.str.contains(r"\w\W*\s\w")).any(axis=1)
-    remark = ~some & words.to_numpy()
-    return first, size - int(remark[:first:-1].cumprod().sum())
+        again = (ends[first + 1 :] == ends.iloc[first].replace("", "\n")).any(axis=None)
+        return first + int(ends.iloc[first].str.len().max() < 40 and not again), len(table)
+    some = (kinds > 0).loc[:, typed].any(axis=1).to_numpy()
+    first = int((some & ((kinds < 0) | (kinds == usual)).loc[:, typed].all(axis=1)).argmax())
+    steps = pd.to_numeric(ends.iloc[first], errors="coerce").dropna().diff()[1:].abs()
+    first += int(len(steps) > 2 and steps.eq(1).all() and not kinds.iloc[first, 0])  # years
+    return first, len(table) - int((~some)[:first:-1].cumprod().sum())
 
 
 def read_table(path, separator="", encoding="", ragged=0.0):
-    """The table in a file, all of it text, its index the rows of the file; and [what was assumed].
-
-    Raises ValueError, in one sentence, if there is none or more than the share `ragged` of rows is
-    too long.
+    """The table in a file, all text, its index the rows there; and [what was assumed]. Raises
+    ValueError if there is none, or if more than the share `ragged` of its rows is too long.
     """
     csv.field_size_limit(2**31 - 1)
     try:
         text, code = open_text(path, encoding)
-        odd = re.findall("[\x01-\x08\x0e-\x19\ufffd]", text[:9999])
-        if len(odd) > len(text[:9999]) / 50:
-            raise ValueError("it is no text in a usual encoding")
-        separator = {"tab": "\t", "\\t": "\t", "blank": " "}.get(separator, separator)
-        if re.match(r"\s*(\{|\[\s*\{)", text):
-            found = pd.read_json(StringIO(text), lines=text.lstrip()[0] == "{", dtype=False)
-            rows, mark = [[*found], *found.fillna("").astype(str).to_numpy().tolist()], "JSON"
-        else:
-            rows, mark = cut_best(text, separator, 0.9 if ragged else 0.5)
+        rows, mark = cut_rows(text, separator, 0.9 if ragged else 0.5)
     except Exception as error:  # files, packers, codecs and csv have exceptions of their own
-        fix = "download it first" if ":/" in str(path) else "give the path of a CSV file"
-        reason = " ".join(str(error).split()).rstrip(".")
-        raise ValueError(f"{path} cannot be read ({reason}): {fix}.") from None
-    wide = max(map(len, rows))
-    widths, rows = [*map(len, rows)], [row + [""] * (wide - len(row)) for row in rows]
-    table = pd.DataFrame(rows, range(1, len(rows) + 1))
-    filled = table.apply(lambda cells: cells.str.strip() != "")
-    table = table[filled.any(axis=1)]
-    first, last = bounds(table) if len(table) else (0, 0)
+        fix = "download it first" if ":/" in str(path)[2:] else "give the path of a CSV file"
+        raise ValueError(f"{path} cannot be read ({str(error).rstrip('.')}): {fix}.") from None
+    columns = dict(enumerate(zip_longest(*rows, fillvalue="")))
+    table = pd.DataFrame(columns, range(1, len(rows) + 1)).replace("", np.nan).dropna(how="all")
+    first, last = bounds(table.fillna("")) if len(table) else (0, 0)
     top, body, below = table[:first], table[first:last], table[last:]
     if body.empty:
-        lack = "has a header but no rows" if len(table) else "is empty"
-        raise ValueError(f"{path} {lack}: add the data.")
-    said = [f"{SIGNS.get(mark, mark or 'one column')} {code}"]
-    names, width = [str(k + 1) for k in range(wide)], wide
-    named = top.apply(lambda row: len({*row} - {""}), axis=1)
-    named *= (top[0] != "#") | (mark != " ")
-    if first and named.max():
-        header = named[::-1].idxmax()  # the last of the fullest
-        names, width = [cell.strip() for cell in table.loc[header]], widths[header - 1]
-        counted = pd.to_numeric(body[0], errors="coerce").diff()[1:].eq(1).all()
-        if width == wide - 1 and counted:
-            names, width = ["", *names], wide  # the column of row numbers has no name
-        names = [name if name and name not in names[:k] else f"{name} ({k + 1})".strip()
-                 for k, name in enumerate(names)]
-        top = top.drop(header)
-    else:
-        said += ["no header, columns by number"]
-    for lines, place in ((top, "above"), (below, "below")):
-        start = " ".join(lines.iloc[0]).strip()[:30] if len(lines) else ""
-        said += [f"lines {place} the table left out: {len(lines)} ({start!r})"] if start else []
-    long = filled.loc[body.index, width:].any(axis=1)
+        raise ValueError(f"{path} has no rows below its header: add the data.")
+    header = top.nunique(axis=1)[::-1].idxmax() if first else 0  # the last of the fullest rows
+    names = rows[header - 1] if first else [str(k + 1) for k in table]
+    names = [name if name and name not in names[:k] else f"{name} ({k + 1})".strip() for k, name in enumerate(names)]
+    long = body.iloc[:, len(names) :].notna().any(axis=1)
     if long.mean() > ragged:
-        fault = f"{width} columns but {long.sum()} rows of more cells (row {long.idxmax()})"
-        fix = "name all columns, quote cells that hold the separator, or set SEPARATOR"
-        raise ValueError(f"{path} has {fault}: {fix}.")
-    said += [f"rows of too many cells left out: {long.sum()}"] if long.any() else []
-    keep = [k for k in range(width) if filled.loc[body.index, k].any()]
-    return body.loc[~long, keep].set_axis([names[k] for k in keep], axis=1), said
-
-
-def listed(names, most=10):
-    """The names in words, at most so many."""
-    names = list(map(str, names))
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+        fault = f"{len(names)} columns but {long.sum()} rows of more cells (row {long.idxmax()})"
+        raise ValueError(f"{path} has {fault}: set SEPARATOR, or quote cells that hold it.")
+    said = [f"{SIGNS.get(mark, 'one column')} in {code}{'' if first else ', no header'}"]
+    said += [
+        f"lines left out: {len(lines)} ({' '.join(lines.iloc[0].dropna())[:30]!r})"
+        for lines in (top[top.index != header], below, body[long])
+        if len(lines)
+    ]
+    body = body.loc[~long].iloc[:, : len(names)].set_axis(names, axis=1)
+    return body.dropna(axis=1, how="all").fillna(""), said
 
 
 def rank(name, words):
-    """The place of a name in a list of usual words, 100 more if a part of it is one, else 1000."""
-    plain = re.sub(r"[\W_]+", "_", name.lower()).strip("_")
-    parts = [part for part in (plain, *plain.split("_")) if part in words]
-    return min((words.index(part) + 100 * (part != plain) for part in parts), default=1000)
-
-
-def side_by_side(table, names):
-    """The cells of the columns, one blank between them."""
-    first, *rest = (table[name] for name in names)
-    return first.str.cat(rest, sep=" ") if rest else first
+    """The place of a name in a list of usual words, 100 more for a part of it, 1000 if none is."""
+    parts = {name.lower(), *re.split(r"[\W_]+", name.lower())} & set(words)
+    return min((words.index(part) + 100 * (part != name.lower()) for part in parts), default=1000)
 
 
 def pick(table, names, parameter, path):
-    """The columns that a parameter names, or numbers from 1. Raises ValueError without one."""
-    places = {str(k): name for k, name in enumerate(table, 1)}
-    places |= {name.casefold(): name for name in table}
-    found = [name.strip().casefold() for name in str(names).split(",")]
-    found = [str(names).casefold()] if str(names).casefold() in places else found
-    lost = [name for name in found if name not in places]
-    if lost:
-        fix = f"set {parameter} to one of {listed(table)}"
-        raise ValueError(f"{path} has no column {lost[0]}: {fix}.")
+    """The columns that a parameter names or numbers from 1. Raises ValueError without one."""
+    places = {str(k): n for k, n in enumerate(table, 1)} | {n.casefold(): n for n in table}
+    found = str(names).casefold()
+    found = [found] if found in places else [name.strip() for name in found.split(",")]
+    if not places.keys() >= set(found):
+        fix = f"set {parameter} to one of {shorten(', '.join(table), 200)}"
+        raise ValueError(f"{path} has no column {names}: {fix}.")
     return [places[name] for name in found]
 
 
-# %% times
 TIMES = """date datetime timestamp time ds t observation_date time_period period month year week day
     yr mo quarter hour hr datum zeit jahr monat fecha mes año data mese anno mois année дата год 日期
     时间 月份 年""".split()
-PARTS = ["year yr jahr año ano anno année 年 год", "month mo mnth monat mes mese mois 月 месяц",
-         "day dy tag dia día giorno jour 日", "hour hr stunde hora ora heure 小时"]
+PARTS = [
+    "year yr jahr año ano anno année 年 год",
+    "month mo mnth monat mes mese mois 月 месяц",
+    "day dy tag dia día giorno jour 日",
+    "hour hr stunde hora ora heure 小时",
+]
 FORMATS = """%Y-%m-%d %d-%m-%Y %m-%d-%Y %d-%m-%y %m-%d-%y %y-%m-%d %Y-%m-%d-%H %d-%b-%Y %b-%d-%Y
     %d-%b-%y %Y-%b-%d %b-%Y %Y-%b %b-%y %Y-%m %m-%Y %Y%m%d %Y%m %Y %G-w%V-%u""".split()
 FILLING = "st|nd|rd|th|de|of|m|年|月|日|(mon|tue|wed|thu|fri|sat|sun)[a-z]*"
-CLOCK = (r"^(.*?)(?:[\st,]+(\d\d?:\d\d|\d\d\.\d\d(?=\.\d\d))([:.]\d\d[.\d]*)?"
-         r"\s*([ap])?\.?m?\.?\s*(?:z|utc|gmt)?)?$")
+CLOCK = (
+    r"^(.*?)(?:[\st,]+(\d\d?:\d\d|\d\d\.\d\d(?=\.\d\d))([:.]\d\d[.\d]*)?"
+    r"\s*([ap])?\.?m?\.?\s*(?:z|utc|gmt)?)?$"
+)
 
 
 def digits(cells):
@@ -273,10 +214,14 @@ def times(cells):
     day, clock, seconds, half = (part for _, part in text.str.lower().str.extract(CLOCK).items())
     codes, days = pd.factorize(day.fillna(""))
     days = pd.Series(days)
-    for form, new in ((r"q([1-4])\W*(\d{4})", r"\2q\1"),
-                      (r"(\d{4})\W*q([1-4])", lambda q: f"{q[1]}-{3 * int(q[2]) - 2}"),
-                      (r"[^\W\d_]+", month), (r"\W+", "-"), ("^-|-$", ""),
-                      (r"(\d{4})-?w-?(\d+)", r"\1-w\2-1")):
+    for form, new in (
+        (r"q([1-4])\W*(\d{4})", r"\2q\1"),
+        (r"(\d{4})\W*q([1-4])", lambda q: f"{q[1]}-{3 * int(q[2]) - 2}"),
+        (r"[^\W\d_]+", month),
+        (r"\W+", "-"),
+        ("^-|-$", ""),
+        (r"(\d{4})-?w-?(\d+)", r"\1-w\2-1"),
+    ):
         days = days.str.replace(form, new, regex=True)
     tries = [pd.to_datetime(days, errors="coerce", format=form) for form in FORMATS]
     most = max(found.count() for found in tries)
@@ -299,8 +244,7 @@ def find_times(table, time, path):
     head, used, best = table.iloc[:300], [], None
     number = {name: numbers(head[name]).notna().mean() > 0.8 for name in table}
     usual = [name for name in table if rank(name, TIMES) < 1000]
-    parts = [[name for name in table if number[name] and rank(name, words.split()) < 100]
-             for words in PARTS]
+    parts = [[name for name in table if number[name] and rank(name, words.split()) < 100] for words in PARTS]
     hours, parts = parts[3], [names[0] for names in parts if names] if all(parts[:2]) else []
     forms = zip(table, (r"1[5-9]\d\d|20\d\d", r"0?[1-9]|1[012]"))  # a year and a month
     if hours:  # 24:00 is a time of day, 24 alone is none
@@ -335,7 +279,6 @@ def find_times(table, time, path):
     return None, []
 
 
-# %% columns
 VALUES = """value values y target ot close closing_price price last obs_value average mean sales
     demand load cnt count total passengers wert valor valeur valore значение 值 数值""".split()
 
@@ -397,8 +340,10 @@ def one_series(table, series, path):
 
 def decimal_mark(cells):
     """The decimal mark, "." or ",", that more of the cells (n,) must have; "" if none tells."""
-    certain = (r"[-+]?(?:(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d\d?|\d{4,})|(?:0|\d{4,})?,\d+|"
-               r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,})")
+    certain = (
+        r"[-+]?(?:(?:\d+|\d{1,3}(?:\.\d{3})+),(?:\d\d?|\d{4,})|(?:0|\d{4,})?,\d+|"
+        r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,})"
+    )
     cells = digits(cells).str.strip(" $€£¥%kKMB<")
     comma = cells.str.fullmatch(certain).sum()
     point = cells.str.translate(str.maketrans(",.", ".,")).str.fullmatch(certain).sum()
@@ -414,8 +359,14 @@ def choose_value(table, path):
         number = max((numbers(cells, mark) for mark in ".,"), key=lambda number: number.count())
         if number.count() > 0.5 * len(number):
             found[name] = number
-    names = [name for name, number in found.items()  # not the numbers of the rows
-             if len(number) < len(table) or not number.diff()[1:].eq(1).all()] or list(found)
+    names = (
+        [
+            name
+            for name, number in found.items()  # not the numbers of the rows
+            if len(number) < len(table) or not number.diff()[1:].eq(1).all()
+        ]
+        or list(found)
+    )
     best = min(names, key=lambda name: rank(name, VALUES), default="")
     if not names:
         fault = f"no column of numbers (it has {listed(table)})"
@@ -426,7 +377,6 @@ def choose_value(table, path):
     return best
 
 
-# %% series
 def in_order(stamps, number, table, name):
     """Times and values (n,) in order, one value a time; [what was done]; [what cannot be done]."""
     steps = stamps.diff()[1:]
@@ -438,8 +388,13 @@ def in_order(stamps, number, table, name):
         number = number[stamps.index]
     twice = int(stamps.duplicated().sum())
     if twice > len(stamps) / 10:
-        keys = [key for key in table if key != name and 1 < table[key].nunique() < len(table) / 2
-                and not pd.DataFrame({"key": table[key], "time": stamps}).duplicated().any()]
+        keys = [
+            key
+            for key in table
+            if key != name
+            and 1 < table[key].nunique() < len(table) / 2
+            and not pd.DataFrame({"key": table[key], "time": stamps}).duplicated().any()
+        ]
         fix = "keep one row a time"
         if keys:
             fix = f"set SERIES to a cell of {keys[0]}: {listed(table[keys[0]].unique())}"
@@ -472,8 +427,7 @@ def without_holes(number, longest_gap):
     return value, inside, said, []
 
 
-def read_series(path, value="", time="", series="", separator="", encoding="", decimal="",
-                longest_gap=7):
+def read_series(path, value="", time="", series="", separator="", encoding="", decimal="", longest_gap=7):
     """The series in a file: a pandas Series of float64 values (n,), its index their times in order,
     or 0 to n - 1.
 
@@ -534,7 +488,6 @@ def read_series(path, value="", time="", series="", separator="", encoding="", d
     return pd.Series(filled, pd.Index(stamps, name=" ".join(used) or None), name=name)
 
 
-# %% texts
 TEXTS = """text review review_text reviewtext review_body tweet full_text comment content message
     body sentence utterance question phrase post article document description headline title news v2
     sms texto mensaje contenido comentario texte avis nachricht inhalt titel testo metin текст 内容 文本
@@ -569,8 +522,11 @@ def choose_columns(table, text, label, labelled, path):
     head = table.iloc[:2000].apply(lambda cells: cells.str.strip())
     kinds = {name: cells[cells.str.strip() != ""].nunique() for name, cells in table.items()}
     length = head.apply(lambda cells: cells.str.len().mean())
-    words = [name for name, cells in head.items() if length[name] > length.max() / 10
-             and cells.str.contains(r"[^\W\d_]").mean() > 0.5 > cells.str.match("https?:").mean()]
+    words = [
+        name
+        for name, cells in head.items()
+        if length[name] > length.max() / 10 and cells.str.contains(r"[^\W\d_]").mean() > 0.5 > cells.str.match("https?:").mean()
+    ]
     if text:
         words = pick(table, text, "TEXT_COLUMN", path)
     elif not words:

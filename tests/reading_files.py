@@ -1,9 +1,7 @@
 """What the tests of reading own files share: files in pieces, refusals, and files broken by a seed."""
 
-import bz2
 import gzip
 import io
-import lzma
 import random
 import time
 import warnings
@@ -63,13 +61,13 @@ def mutated(seed, content, mark):
         other = draw.choice([m for m in "\t;|" if m != mark])
         return kind, "\n".join(lines).replace(mark, other).encode(), True
     if kind == "another encoding":
-        return kind, content.encode(draw.choice(["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-8", "cp1252"])), True
+        return kind, content.encode(draw.choice(["utf-8-sig", "utf-16", "utf-8", "cp1252"])), True
     if kind == "columns in another order":
         return kind, "\n".join(shuffled(lines, mark, draw.shuffle)).encode(), True
     if kind == "other line ends":
         return kind, content.replace("\n", draw.choice(["\r\n", "\r", "\n\n"])).encode(), True
     if kind == "packed":
-        return kind, draw.choice([gzip, bz2, lzma]).compress(content.encode()), True
+        return kind, gzip.compress(content.encode()) if draw.random() < 0.5 else archive("data.csv", content), True
     if kind == "empty columns and rows":
         return kind, ("".join(line + mark * 3 + "\n" for line in lines) + (mark * 3 + "\n") * draw.randrange(9)).encode(), True
     if kind == "every cell in quotes":

@@ -313,15 +313,6 @@ TEXTS = {  # kind: content, parameters, texts, genres
         [f"{t} gr{'ö' if k else chr(0xFFFD)}ßer für Käufer" for k, t in enumerate(TEXT)],
         GENRE,
     ),
-    "news categories, JSON lines": (
-        pd.DataFrame(
-            {"link": ["https://www.huffpost.com/entry/a-long-address"] * 16, "headline": TEXT, "category": GENRE}
-        ).to_json(orient="records", lines=True),
-        {},
-        TEXT,
-        GENRE,
-    ),
-    "JSON": (pd.DataFrame({"text": TEXT, "label": NUMBER}).to_json(orient="records"), {}, TEXT, list(map(str, NUMBER))),
     "personalities, posts parted by pipes": (
         table({"type": GENRE, "posts": ["|||".join([t] * 3) for t in TEXT]}),
         {},
@@ -375,7 +366,8 @@ TEXTS_REFUSED = {
         {"label": "topic"},
         "no column topic: set LABEL_COLUMN to one of text, genre",
     ),
-    "empty": ("", {}, "is empty"),
+    "empty": ("", {}, "no rows"),
+    "JSON": (pd.DataFrame({"text": TEXT, "label": NUMBER}).to_json(orient="records"), {}, "no text in rows and columns"),
     "header alone": ("text,genre\n", {}, "no rows"),
     "picture": (b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x01\x02" * 50, {}, "cannot be read"),
     "no file": (None, {}, "No such file"),
