@@ -9,9 +9,8 @@ import warnings
 
 import pandas as pd
 import pytest
-from reading_files import fuzz, rows, sentence, stored, tells
-
 from conftest import TEXT_NOTEBOOK, load_definitions
+from reading_files import fuzz, rows, sentence, stored, tells
 
 read_texts = load_definitions(TEXT_NOTEBOOK).read_texts
 GOOD = [
