@@ -101,7 +101,7 @@ def run(nb, file, out):
     print(f"{sizes.iloc[0]:.0%} of the texts are {sizes.index[0]}: always saying so is right as often."
           f" {'The macro-F1' if unequal else 'The accuracy'} on the validation texts decides.")  # fmt: skip
     print(nb.one_sided(outcomes, nb.genre_names(few)))
-    nb.write_whole(out / "source.txt", lambda new: new.write_text(str(Path(file).absolute()), "utf-8"))
+    nb.mark_folder(out, file)
     nb.write_whole(out / "report.csv", lambda new: table.to_csv(new))
     best = next(name for name in table.index if name != "majority class")
     path = keep(nb, best, chosen[best], trials, outcomes, whole, language, out)
@@ -125,10 +125,10 @@ if __name__ == "__main__":
     nb.TEXT_COLUMN, nb.LABEL_COLUMN, nb.DATA_CSV = given.text, given.genre, given.file or ""
     named = Path(given.file or given.label)
     try:
-        out = given.out or nb.own_folder(named, named.parent)
+        out = given.out or nb.folder_of(named, named.parent)
         kept = given.model or run(nb, given.file, out)
         if given.label:
             nb.label_file(kept, given.label, out)
-            nb.write_whole(out / "source.txt", lambda new: new.write_text(str(named.absolute()), "utf-8"))
+            nb.mark_folder(out, named)
     except (ValueError, OSError) as error:
         sys.exit(str(error))

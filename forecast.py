@@ -1,9 +1,10 @@
 """The next values of your own series: notebook 1's LSTM and its rivals, the best on the validation part first.
 
-usage: python forecast.py FILE --horizon 24 [--column NAME] [--out FOLDER] [--all]
+usage: python forecast.py FILE --horizon 24 [--column NAME] [--series NAME] [--out FOLDER] [--all] ...
 
-Writes into FOLDER (default: named after the file, beside it): future.csv, the forecasts with intervals, and times continued if
-the file has times; errors.csv, the error by horizon on the test part; forecast.png. The definitions are those of the notebook.
+FILE is read as the notebook reads it, and a line says what was assumed; --help lists what can be set. Writes into FOLDER
+(default: named after the file, beside it): future.csv, the forecasts with intervals, and times continued if the file has times;
+errors.csv, the error by horizon on the test part; forecast.png. The definitions are those of the notebook.
 """
 
 import argparse
@@ -19,7 +20,6 @@ import pandas as pd
 
 from notebook_code import LSTM_NOTEBOOK, load_definitions
 
-MOST = 5_000  # values that are used, the newest, unless --all
 STEPS = 1_500_000  # windows that a training sees, all epochs together
 
 
@@ -110,14 +110,12 @@ def continued(index, horizon):
     return index[-1] + step * np.arange(1, horizon + 1)
 
 
-def remarks(value, ends, lstm):
+def remarks(nb, value, ends, lstm):
     """What a reader should know of the LSTM's one-step forecasts, in sentences."""
     origins = np.arange(ends[2], len(value))
     forecast, before, actual = lstm(origins)[:, 0], value[origins - 1], value[origins]
-    error, naive = np.mean((forecast - actual) ** 2), np.mean((before - actual) ** 2)
-    if error > 0.95 * naive:
-        yield (f"One step ahead, the LSTM's squared error is {error / naive:.2f} times that of repeating the last value: "
-               "its curve looks right only because it is a lagged copy of the series.")  # fmt: skip
+    if said := nb.beside_persistence(forecast, before, actual):
+        yield f"One step ahead {said}"
     low, high = value[: ends[0]].min(), value[: ends[0]].max()
     outside = np.mean((value[ends[0] :] < low) | (value[ends[0] :] > high))
     if outside > 0.05:
@@ -184,7 +182,7 @@ def run(nb, series, source, horizon, out):
               f"{name}: the calibration part is too short to check the intervals.")  # fmt: skip
     if not np.isfinite(table[f"{names[0]} low"]).all():
         print("There are too few values after the validation part for intervals at this horizon.")
-    print(*remarks(value, ends, found["LSTM"]), sep="\n")
+    print(*remarks(nb, value, ends, found["LSTM"]), sep="\n")
     out.mkdir(parents=True, exist_ok=True)
     nb.write_whole(out / "future.csv", lambda path: table.to_csv(path))
     nb.write_whole(out / "errors.csv", lambda path: rmse.to_csv(path))
@@ -197,17 +195,22 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--horizon", type=int, default=10, help="how many values ahead (default 10)")
-    parser.add_argument("--column", default="", help="the column of the values, if several are numeric")
+    parser.add_argument("--column", default="", help="the column of values: its name, or its number from 1")
+    parser.add_argument("--time", default="", help='the column of times, or two: "date, hour"')
+    parser.add_argument("--series", default="", help="if the file holds several series: a cell that names yours")
+    parser.add_argument("--separator", default="", help="what stands between columns, such as ';'")
+    parser.add_argument("--encoding", default="", help="such as cp1252")
+    parser.add_argument("--decimal", default="", help="the decimal mark: . or ,")
     parser.add_argument("--out", type=Path, help="the folder for the results")
-    parser.add_argument("--all", action="store_true", help=f"use all values, not only the newest {MOST}")
+    parser.add_argument("--all", action="store_true", help="use all values, not only the newest 5000")
     given = parser.parse_args()
     nb = load_definitions(LSTM_NOTEBOOK)
-    nb.VALUE_COLUMN = given.column
+    how = given.column, given.time, given.series, given.separator, given.encoding, given.decimal
     try:
-        series = pd.Series(nb.read_series(given.file))
-        if len(series) > MOST and not given.all:
-            print(f"the newest {MOST} of {len(series)} values are used; --all takes all of them")
-            series = series.iloc[-MOST:]
+        series = nb.read_series(given.file, *how)
+        if len(series) > nb.MOST_VALUES and not given.all:
+            print(f"the newest {nb.MOST_VALUES} of them are used; --all takes all")
+            series = series.iloc[-nb.MOST_VALUES :]
         out = given.out or Path(given.file).with_name(f"{Path(given.file).stem}_forecast")
         run(nb, series, given.file, given.horizon, out)
     except ValueError as error:

@@ -21,6 +21,7 @@ FOLDER = (ROOT / LSTM_NOTEBOOK).parent
 
 def test_imports():
     allowed = {"numpy", "pandas", "matplotlib", "seaborn", "tqdm", "joblib", "threadpoolctl", "ipywidgets"}
+    allowed |= {"charset_normalizer"}
     allowed |= set(sys.stdlib_module_names)
     imported = set()
     for cell in read_notebook(LSTM_NOTEBOOK).cells:
@@ -61,15 +62,12 @@ def test_another_series_in_the_shipped_file_is_refused(tmp_path, monkeypatch):
     nb.make_series(1).to_csv("synthetic_data.csv", index=False)
     with pytest.raises(ValueError, match="is not the series of seed 0: delete it"):
         nb.load_series()
-    monkeypatch.setattr(nb, "SYNTHETIC", False)
-    monkeypatch.setattr(nb, "VALUE_COLUMN", "clean")
-    assert np.allclose(nb.load_series(), np.sin(np.arange(1000) / 8), atol=1e-6)
 
 
 def test_a_made_series_is_checked_as_a_file_is(monkeypatch):
     monkeypatch.setattr(nb, "SEED", 3)
-    monkeypatch.setattr(nb, "LOOKBACK", 200)
-    with pytest.raises(ValueError, match="SEED = 3 holds 1000 values and 2000 are needed"):
+    monkeypatch.setattr(nb, "LOOKBACK", 600)
+    with pytest.raises(ValueError, match="SEED = 3 holds 1000 values and 1019 are needed"):
         nb.load_series()
 
 
@@ -200,7 +198,7 @@ def test_a_random_walk_a_trend_and_noise_have_no_season(n):
 
 
 def test_the_season_of_the_shipped_series_and_of_a_constant():
-    value = nb.read_series(FOLDER / "synthetic_data.csv")
+    value = nb.make_series(0)["value"].to_numpy()
     assert nb.find_season(value[10:600]) == 50
     assert nb.find_season(np.full(200, 3.0)) == nb.find_season(1e6 + 0.1 * np.arange(200.0)) == 1
 
@@ -217,6 +215,23 @@ def test_season_is_found():
     assert nb.find_season(np.arange(300.0) + np.random.default_rng(0).normal(size=300)) == 1
 
 
+def test_differences_are_chosen_where_a_series_leaves_its_range():
+    t, noise = np.arange(400), np.random.default_rng(0).normal(size=400)
+    outside, better = nb.choose_difference(0.1 * t + np.sin(t / 5), 10)
+    assert outside > 0.9 and better is True
+    outside, better = nb.choose_difference(np.sin(t / 5) + 0.1 * noise, 10)
+    assert outside < 0.05 and better is False
+    assert nb.choose_difference(5.0 * t, 10) == (1, False)  # a line has no differences to learn from
+
+
+def test_a_lagged_copy_is_called_so():
+    walk = np.cumsum(np.random.default_rng(0).normal(size=300))
+    before, actual = walk[:-1], walk[1:]
+    assert nb.beside_persistence(before + 0.1, before, actual).endswith("its curve is a lagged copy of the series.")
+    assert nb.beside_persistence(before + 9, before, actual).endswith("better repeat that value.")
+    assert nb.beside_persistence(0.5 * before + 0.5 * actual, before, actual) == ""
+
+
 def test_nobody_beats_the_windows_best():
     """On 10^5 fresh windows, no forecaster that sees ten values is better than the window's best beyond sampling error."""
     pieces = nb.continuations(np.random.default_rng(12345), past=10, ahead=1, count=100_000)
@@ -224,7 +239,7 @@ def test_nobody_beats_the_windows_best():
     params, kept = nb.load_model(FOLDER / "results" / "lstm_weights.npz")
     low, high = float(kept["low"]), float(kept["high"])
     scaled = ((windows - low) / (high - low))[:, :, None]
-    ar = nb.choose_ar(nb.prepare(nb.read_series(FOLDER / "synthetic_data.csv"), 10))
+    ar = nb.choose_ar(nb.prepare(nb.make_series(0)["value"].to_numpy(), 10))
     rivals = {
         "lstm": low + (high - low) * nb.predict(params, scaled.astype(np.float32))[:, 0],
         "ar": low + (high - low) * nb.predict_ar(ar, scaled)[:, 0],
@@ -313,7 +328,7 @@ def test_committed_results_belong_together():
     }.items():
         assert metrics[key] == pytest.approx(mse[column], rel=1e-12)
     params, kept = nb.load_model(FOLDER / "results" / "lstm_weights.npz")
-    data = nb.prepare(nb.read_series(FOLDER / "synthetic_data.csv"), nb.LOOKBACK)
+    data = nb.prepare(nb.make_series(0)["value"].to_numpy(), nb.LOOKBACK)
     assert (kept["low"], kept["high"]) == data["scale"]
     again = nb.own_units(data, "test", nb.predict(params, data["test"][0].astype(np.float32)))
     assert np.allclose(again, forecasts["lstm"], rtol=0, atol=1e-5)

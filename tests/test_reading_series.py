@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import LSTM_NOTEBOOK, load_definitions
 from reading_files import archive, comma, fuzz, rows, sentence, stored, tells, when
 
-from reading_cell import read_series
+read_series = load_definitions(LSTM_NOTEBOOK).read_series
 
 V = [round(10 + 3 * np.sin(k / 2) + k % 5 / 10, 1) for k in range(30)]
 N = [1000 + 37 * k % 101 * 10 for k in range(30)]
@@ -220,7 +221,6 @@ SERIES = {  # kind: content, parameters, values
         {"series": "B_1"},
         N[::-1],
     ),
-    "one row alone": (",".join(map(str, V)) + "\n", {}, V),
     "Eurostat, years in columns": (
         "freq,unit,geo\\TIME_PERIOD\t"
         + "\t".join(f"{1990 + k} " for k in range(30))
@@ -357,7 +357,7 @@ SERIES = {  # kind: content, parameters, values
     "Delhi climate": (rows(ISO, V, MORE, N, header="date,meantemp,humidity,meanpressure"), {"value": "meantemp"}, V),
     "store sales, a panel by number": (
         rows([1] * 30 + [2] * 30, ISO * 2, N + N[::-1], V * 2, header="Store,Date,Sales,Customers"),
-        {"series": "Store=2"},
+        {"series": 2},
         N[::-1],
     ),
     "panel of two keys": (
@@ -420,6 +420,11 @@ SERIES = {  # kind: content, parameters, values
         V,
     ),
     "statistics office, 2000M01": (rows([f"{m:%Y}M{m:%m}" for m in MONTHS][::-1], V[::-1], header="Time,Index"), {}, V),
+    "year and quarter": (
+        rows([1995 + k // 4 for k in range(30)], [k % 4 + 1 for k in range(30)], V, header="year,quarter,gdp"),
+        {},
+        V,
+    ),
     "ISO weeks": (rows([f"2023-W{k + 1:02}" for k in range(30)][::-1], V[::-1], header="week,cases"), {}, V),
     "Bundesbank, names above and below": (
         '"",BBEX3.D.USD.EUR,BBEX3.D.USD.EUR_FLAGS\n"",Euro reference rate,\nunit,USD,\n'
@@ -505,17 +510,6 @@ SERIES = {  # kind: content, parameters, values
         {},
         range(60),
     ),
-    "temperatures, a year a row": (
-        "Land-Ocean: Global Means\nYear,Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec,J-D\n"
-        + "".join(f"{1880 + k}," + ",".join(f"{v}" for v in V[:12]) + f",{k / 10}\n" for k in range(20)),
-        {},
-        V[:12] * 20,
-    ),
-    "-999 for missing": (
-        rows(ISO, [*V[:9], -999, *V[10:]], header="date,value"),
-        {},
-        [*V[:9], (V[8] + V[10]) / 2, *V[10:]],
-    ),
     "a row for Excel above": ("sep=;\n" + SEMICOLON, {}, V),
     "names of station and unit above": ("Messstation;Berlin\nEinheit;°C\nDatum;Wert\n" + SEMICOLON.partition("\n")[2], {}, V),
     "months with points": (rows(when(MONTHS, "%m.%Y")[::-1], V[::-1], header="Monat;Wert", mark=";"), {}, V),
@@ -526,9 +520,9 @@ SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
     "half of it missing": (
         rows(ISO, [v if k % 2 else "NA" for k, v in enumerate(V)], header="date,value"),
         {},
-        "missing values: 15 of 30",
+        "missing values: 14 of 29",
     ),
-    "a long gap": (rows([*ISO] * 1, [*V[:9], *[""] * 3, *V[12:]], header="date,value"), {"longest_gap": 2}, "3 in a row"),
+    "a long gap": (rows([*V * 3, *["NA"] * 8, *V * 3], header="value"), {}, "8 of 188, at most 8 in a row (a tenth, 7 in a row"),
     "marks before numbers": (
         rows(ISO, [*V[:28], "?0.2", "?0.8"], header="date,value"),
         {},
@@ -557,7 +551,7 @@ SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
     ),
     "several columns": (rows(ISO, V, MORE, header="date,a,b"), {}, "set VALUE_COLUMN to one of a, b"),
     "no such column": (PLAIN, {"value": "price"}, "no column price: set VALUE_COLUMN to one of date, value"),
-    "no numbers": (rows(ISO, ["soon"] * 30, header="date,value"), {}, "no column of numbers"),
+    "no numbers": (rows(ISO, ["soon"] * 30, header="date,value"), {}, "no columns of numbers"),
     "two troubles": (
         rows([*ISO[:28], "soon", ISO[29]], [*V[:9], "x1", *V[10:]], header="date,value"),
         {},

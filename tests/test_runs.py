@@ -84,7 +84,7 @@ def test_a_readers_series_from_end_to_end(tmp_path):
     for key in ("test_mse", "persistence_mse"):
         written = as_text(metrics[key])
         assert float(written) > 0 and written in shown["test"][-1].data["text/plain"]
-    assert f"width, {as_text(metrics['interval_width'] / 2)} to either side" in shown["next-value-run"][0].text
+    assert f"width, {as_text(metrics['interval_width'] / 2)} to either side" in shown["keep"][0].text
 
 
 @run
@@ -130,7 +130,7 @@ def test_a_readers_texts_from_end_to_end(tmp_path):
 @pytest.mark.parametrize(
     "name, content, sentence",
     [
-        (LSTM_NOTEBOOK, "value\n" + "\n".join(["1", "2"] * 75 + ["oops"]) + "\n", "'oops' is no"),
+        (LSTM_NOTEBOOK, "value\n" + "\n".join(["1", "2", "oops"] * 75) + "\n", "no numbers: 75 (row 4, 'oops')"),
         (TEXT_NOTEBOOK, "text,genre\n" + "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(20)) + "one,\n", "data row 21"),
     ],
 )
