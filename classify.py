@@ -10,11 +10,11 @@ predictions.csv, a label for every row of NEW. The definitions, and so the numbe
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib.externals import cloudpickle
 
 from notebook_code import TEXT_NOTEBOOK, load_definitions, pinned
 
@@ -33,15 +33,15 @@ def compare(nb, trials):
     """
     for table in trials:
         table["stems"], table["clause_bags"] = table["text"].map(nb.preprocess), table["text"].map(nb.clause_bags)
-    chosen, outcomes = {}, {}
-    for name, grid in candidates(nb, trials[0]).items():
-        started = time.perf_counter()
-        jobs = [(name, settings, trials[0], nb.SEED) for settings in grid]
-        first = [nb.fit_model(*job) for job in jobs]
-        chosen |= nb.choose(jobs, first)
-        outcomes[name] = [first[grid.index(chosen[name])]]
-        outcomes[name] += [nb.fit_model(name, chosen[name], table, nb.SEED + k) for k, table in enumerate(trials) if k]
-        print(f"  {name}: {time.perf_counter() - started:.0f} s", flush=True)
+    grids = candidates(nb, trials[0])
+    jobs = [(name, settings, trials[0], nb.SEED) for name, grid in grids.items() for settings in grid]
+    cloudpickle.register_pickle_by_value(nb)  # no worker can import it
+    first = nb.run_jobs(nb.fit_model, jobs, "first split")
+    chosen = nb.choose(jobs, first)
+    outcomes = {job[0]: [outcome] for job, outcome in zip(jobs, first) if job[1] is chosen[job[0]]}
+    jobs = [(name, chosen[name], table, nb.SEED + k) for name in grids for k, table in enumerate(trials) if k]
+    for (name, *_), outcome in zip(jobs, nb.run_jobs(nb.fit_model, jobs, "further splits")):
+        outcomes[name].append(outcome)
     return chosen, outcomes
 
 
@@ -73,7 +73,7 @@ def keep(nb, name, settings, trials, outcomes, whole, language, out):
         return out / "kept_model.json"
     best = int(np.argmin(outcomes[name][0]["history"]["val_loss"])) + 1  # nothing is left to stop it early
     table = pd.concat([learned, trials[0][trials[0]["split"] != "train"]]).reset_index(drop=True)
-    run = nb.fit_net(table, nb.SEED, **{"epochs": best} | settings)
+    (run,) = nb.run_jobs(nb.fit_model, [(name, {"epochs": best} | settings, table, nb.SEED)], "all texts")
     net = nb.rebuild(run, len(labels["names"]), **{"epochs": best} | settings)
     final = nb.with_labels(nb.make_vectoriser(learned["text"]), [net], *labels.values())
     nb.write_whole(out / "kept_model.keras", final.save)
