@@ -12,11 +12,15 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from joblib.externals import cloudpickle
-
 from notebook_code import TEXT_NOTEBOOK, load_definitions, pinned
+
+if __name__ == "__main__":  # as the notebook does, and before NumPy is loaded
+    os.environ.update(pinned() | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"})
+    os.environ.update(OMP_NUM_THREADS="1", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+
+import cloudpickle  # noqa: E402
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
 
 
 def candidates(nb, table):
@@ -120,12 +124,13 @@ if __name__ == "__main__":
     given = parser.parse_args()
     if bool(given.file) == bool(given.model) or given.model and not given.label:
         parser.error("give a FILE to learn from, or --model KEPT and --label NEW")
-    os.environ.update(pinned() | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"})
     nb = load_definitions(TEXT_NOTEBOOK)
     nb.TEXT_COLUMN, nb.LABEL_COLUMN, nb.DATA_CSV = given.text, given.genre, given.file or ""
     named = Path(given.file or given.label)
     try:
         out = given.out or nb.folder_of(named, named.parent)
+        if given.label and given.file:  # can it be read? better known now than after the training
+            nb.read_texts(given.label, given.text, labelled=False)
         kept = given.model or run(nb, given.file, out)
         if given.label:
             nb.label_file(kept, given.label, out)

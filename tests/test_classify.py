@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, TEXT_NOTEBOOK
+from conftest import TEXT_NOTEBOOK
 
 import classify
 from notebook_code import build, definition_cells

@@ -337,6 +337,18 @@ TEXTS = {  # kind: content, parameters, texts, genres
         GENRE,
     ),
     "without labels": (table({"id": range(16), "text": TEXT}), {"labelled": False}, TEXT, [""] * 16),
+    "without labels, one column in quotes": (
+        table({"text": [f"{t}, and so on" for t in TEXT]}),
+        {"labelled": False},
+        [f"{t}, and so on" for t in TEXT],
+        [""] * 16,
+    ),
+    "without labels, a text a line": (
+        "".join(f"{t}, and so on\n" for t in TEXT),
+        {"labelled": False},
+        [f"{t}, and so on" for t in TEXT],
+        [""] * 16,
+    ),
     "very long texts": (
         table({"text": [t + " word" * 40_000 for t in TEXT], "genre": GENRE}),
         {},
