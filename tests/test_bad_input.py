@@ -12,6 +12,7 @@ from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK, load_definitions, read_notebo
 
 lstm, text = load_definitions(LSTM_NOTEBOOK), load_definitions(TEXT_NOTEBOOK)
 VALUES = np.round(np.sin(np.arange(150) / 5), 4).tolist()
+STOP_WORDS = "the of and to in is it that was for".split()
 TEXTS = "text,genre\n" + "".join(f"text number {number} of {genre},{genre}\n" for genre in "ab" for number in range(10))
 
 
@@ -81,51 +82,16 @@ LSTM_CASES = {  # content, parameters, what the sentence holds; what a file may 
     ),
     "lookback too long": (column(VALUES), {"LOOKBACK": 200}, "holds 150 values and 352 are needed", "set LOOKBACK to at most 79"),
 }
-TEXT_CASES = {
-    "missing": (None, "No such file or directory", "set DATA_CSV"),
-    "empty": ("", "No columns to parse", "CSV file in UTF-8 with a header"),
-    "header only": ("text,genre\n", "has a header but no rows", "add the data"),
-    "binary": (b"\x00\xff\xfe\x80PK\x03\x04", "can't decode byte", "UTF-8"),
-    "Latin-1": ("text,genre\ncafé,a\n".encode("latin-1"), "can't decode byte", "UTF-8"),
-    "open quote": ('text,genre\n"one,a\n', "cannot be read (Error tokenizing data", "CSV file"),
-    "more fields than names": ("text,genre\none, two,a\n", "Expected 2 fields in line 2, saw 3", "CSV file"),
-    "duplicated columns": ("text,genre,text\none,a,two\n", "two columns of one name", "a name of its own"),
-    "semicolons": (TEXTS.replace(",", ";"), "has one column, 'text;genre'", "commas between the columns"),
-    "other names": ("headline,label\none,a\n", "no column 'text' (it has 'headline', 'label')", "name its columns"),
-    "no genre": ("text,label\none,a\n", "no column 'genre'", "name its columns"),
-    "UTF-16": (TEXTS.encode("utf-16"), "can't decode byte", "UTF-8"),
-    "tabs": (TEXTS.replace(",", "\t"), "has one column, 'text\\tgenre'", "commas between the columns"),
-    "no header": (TEXTS.partition("\n")[2], "no column 'text'", "name its columns"),
-    "JSON": ('[{"text": "a", "genre": "b"}]', "has a header but no rows", "add the data"),
-    "text of a hard blank": (f"{TEXTS}\u00a0,a\n", "data row 21: the text is empty", "fill it in or delete the row"),
-    "text of line ends": (f'{TEXTS}"\n\n",a\n', "data row 21: the text is empty", "fill it in or delete the row"),
-    "empty text": (f"{TEXTS}  ,a\n", "data row 21: the text is empty", "fill it in or delete the row"),
-    "empty genre": (f"{TEXTS}one more,\n", "data row 21: the genre is empty", "fill it in or delete the row"),
-    "short row": (f"{TEXTS}one more\n", "data row 21: the genre is empty", "fill it in or delete the row"),
-    "one class": ("text,genre\n" + "".join(f"text {n},a\n" for n in range(20)), "one genre only, 'a'", "add texts of another"),
-    "a class with one text": (f"{TEXTS}one more,c\n", "1 different texts of the genre 'c'", "add texts until it has 10"),
-    "all duplicates": ("text,genre\n" + "again,a\nAgain ,b\n" * 30, "1 different texts of the genre", "add texts until it has"),
-    "labels that differ in case": (f"{TEXTS}one more,A\nmore,B\n", "spells one genre in two ways, 'a' and 'A'", "choose one"),
-    "one text in two spellings": (f"{TEXTS}" + "word,c\nWORD ,c\n" * 20, "1 different texts of the genre 'c'", "add texts until"),
-    "labels that differ in sharp s": (
-        f"{TEXTS}one,Straße\ntwo,STRASSE\n",
-        "spells one genre in two ways, 'Straße'",
-        "choose one",
-    ),
-    "labels that differ in blanks": (f"{TEXTS}one more, a\n", "spells one genre in two ways, 'a' and ' a'", "choose one"),
-}
-TEXT_CASES |= {
-    "text without a word": (f"{TEXTS}!!!,a\n", "data row 21: the text is empty or has no word", "fill it in or delete the row"),
-    "text of an underscore": (f"{TEXTS}___,a\n", "data row 21: the text is empty or has no word", "fill it in or delete the row"),
-    "emoji": (f"{TEXTS}\U0001f600,a\n", "data row 21: the text is empty or has no word", "fill it in or delete the row"),
-    "control characters alone": (f"{TEXTS}\x07\x08,a\n", "data row 21: the text is empty or has no word", "delete the row"),
-    "labels in two normal forms": (f"{TEXTS}one,caf\u00e9\ntwo,cafe\u0301\n", "spells one genre in two ways", "choose one"),
+TEXT_CASES = {  # what is left of them once read; the kinds of files are those of test_reading_texts.py
+    "a web address": (None, "download it first"),
+    "one class": ("text,genre\n" + "".join(f"text {n},a\n" for n in range(20)), "no column of labels", "set LABEL_COLUMN"),
+    "too few of each": ("text,genre\n" + "again,a\nAgain ,b\nonce,b\n" * 3, "of equal texts with two labels: 6", "add texts"),
+    "nine of a class": (TEXTS[: TEXTS.rindex("text")], "fewer than 10 different texts (b): 9", "only 10 texts of 1 genres"),
     "stop words alone": (
-        "text,genre\n" + "".join(f"{w},{g}\n" for g in "ab" for w in "the of and to in is it that was for".split()),
+        "text,genre\n" + "".join(f"{w} {v},{g}\n" for g, v in (("a", "the"), ("b", "of")) for w in STOP_WORDS),
         "has 0 different words in column text beside stop words",
         "add texts until it has 5",
     ),
-    "a label of two lines": (f'{TEXTS}one,"c\nd"\n', "1 different texts of the genre 'c\\nd'", "add texts until"),
 }
 PARAMETER_CASES = [  # for the notebook, the parameter, its value; what the sentence holds
     (lstm, "LOOKBACK", 0, "set it to a whole number from 1"),
@@ -187,10 +153,11 @@ def test_a_bad_series_is_refused_in_one_sentence(case, tmp_path, monkeypatch):
 @pytest.mark.parametrize("case", TEXT_CASES)
 def test_bad_texts_are_refused_in_one_sentence(case, tmp_path):
     content, *parts = TEXT_CASES[case]
-    path = tmp_path / "texts.csv"
-    write(path, content)
+    path = tmp_path / "texts.csv" if content else "https://example.org/texts.csv"
+    if content:
+        path.write_text(content)
     with pytest.raises(ValueError) as caught:
-        text.check_texts(text.read_csv(path), path)
+        text.read_own(path)
     assert only_sentence(caught, *parts).startswith(str(path))
     assert [file.name for file in tmp_path.iterdir()] == ([] if content is None else ["texts.csv"])
 
@@ -316,11 +283,13 @@ def test_a_series_in_odd_units_is_forecast_alike(factor, monkeypatch):
 def test_unusual_texts_are_read(tmp_path):
     rows = [("<b>bold</b> & more", "a"), ("=SUM(A1:A9)", "b"), ('quoted "words",\ntwo lines', "a"), ("tab\tbell\x07", "b")]
     rows += [("word " * 20_000, "a"), ("東京 Größe", "b"), ("nan", "a"), ("NULL", "b")]
-    rows += [(f"text {number}", genre) for number in range(10) for genre in "ab"]
+    rows += [(f"text {number} of {genre}", genre) for number in range(10) for genre in "ab"]
     path = tmp_path / "texts.csv"
     pd.DataFrame(rows, columns=["text", "genre"]).assign(extra=1).to_csv(path, index=False, encoding="utf-8-sig")
-    table = text.check_texts(text.read_csv(path), path)
-    assert list(table.itertuples(index=False, name=None)) == rows
+    few, whole, language = text.read_own(path)
+    plain = ["bold & more", "=SUM(A1:A9)", 'quoted "words", two lines', "tab bell\x07", ("word " * 20_000).strip(), "東 京 Größe"]
+    assert few is whole and whole["text"].tolist() == plain + [row for row, _ in rows[6:]]
+    assert whole["genre"].tolist() == [genre for _, genre in rows] and language == "none"
 
 
 def test_texts_of_a_generated_file_must_be_those_of_the_notebook(tmp_path):
@@ -332,7 +301,7 @@ def test_texts_of_a_generated_file_must_be_those_of_the_notebook(tmp_path):
 def test_a_hundred_genres(monkeypatch):
     """As many classes as a reader may bring: every one is split, learned and scored."""
     rows = [(f"text {number} of n{genre} and n{genre}", f"genre <{genre}> $") for genre in range(100) for number in range(10)]
-    table = text.draw_split(text.check_texts(pd.DataFrame(rows, columns=["text", "genre"]), "many.csv"), 0)
+    table = text.draw_split(pd.DataFrame(rows, columns=["text", "genre"]), 0)
     table["stems"] = table["text"].map(text.preprocess)
     assert table.groupby("split")["genre"].nunique().to_dict() == {"train": 100, "validation": 100, "test": 100}
     bag = text.score(table, text.fit_model("TF-IDF, logistic regression", {}, table, 0))
@@ -357,10 +326,11 @@ def test_names_may_have_blanks_around_them(tmp_path):
     assert list(lstm.read_table(tmp_path / "own.csv")[0]) == ["text", "genre"]
 
 
-def test_a_windows_path_may_be_pasted():
+@pytest.mark.parametrize("name", [LSTM_NOTEBOOK, TEXT_NOTEBOOK])
+def test_a_windows_path_may_be_pasted(name):
     """Its backslashes, read as tabs and line ends, come back; so do quotes around it."""
-    cells = {cell.id: cell.source for cell in read_notebook(LSTM_NOTEBOOK).cells}
-    space = dict(vars(load_definitions(LSTM_NOTEBOOK))) | {"DATA_CSV": '"C:\temp\new\values.csv"'}
+    cells = {cell.id: cell.source for cell in read_notebook(name).cells}
+    space = dict(vars(load_definitions(name))) | {"DATA_CSV": '"C:\temp\new\values.csv"'}
     exec(cells["plumbing"], space)
     assert space["DATA_CSV"] == r"C:\temp\new\values.csv"
 

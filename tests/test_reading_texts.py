@@ -9,10 +9,10 @@ import warnings
 
 import pandas as pd
 import pytest
+from conftest import TEXT_NOTEBOOK, load_definitions
 from reading_files import fuzz, rows, sentence, stored, tells
 
-from reading_cell import read_texts
-
+read_texts = load_definitions(TEXT_NOTEBOOK).read_texts
 GOOD = [
     "The lamp is bright and kind to the eyes",
     "Quick delivery, and a warm light",
@@ -260,13 +260,13 @@ TEXTS = {  # kind: content, parameters, texts, genres
     "Chinese hotels, GB 18030": (
         table({"label": NUMBER, "review": [f"房间很大很干净，服务很好{k}" for k in range(16)]}).encode("gb18030"),
         {},
-        [f"房间很大很干净，服务很好{k}" for k in range(16)],
+        [f"房 间 很 大 很 干 净 ， 服 务 很 好 {k}" for k in range(16)],
         list(map(str, NUMBER)),
     ),
     "Japanese, Shift JIS": (
         table({"text": [f"部屋はとても広くて綺麗でした{k}" for k in range(16)], "label": GENRE}).encode("shift_jis"),
         {},
-        [f"部屋はとても広くて綺麗でした{k}" for k in range(16)],
+        [f"部 屋 は と て も 広 く て 綺 麗 で し た {k}" for k in range(16)],
         GENRE,
     ),
     "Russian, Windows-1251": (
@@ -337,6 +337,18 @@ TEXTS = {  # kind: content, parameters, texts, genres
         GENRE,
     ),
     "without labels": (table({"id": range(16), "text": TEXT}), {"labelled": False}, TEXT, [""] * 16),
+    "without labels, one column in quotes": (
+        table({"text": [f"{t}, and so on" for t in TEXT]}),
+        {"labelled": False},
+        [f"{t}, and so on" for t in TEXT],
+        [""] * 16,
+    ),
+    "without labels, a text a line": (
+        "".join(f"{t}, and so on\n" for t in TEXT),
+        {"labelled": False},
+        [f"{t}, and so on" for t in TEXT],
+        [""] * 16,
+    ),
     "very long texts": (
         table({"text": [t + " word" * 40_000 for t in TEXT], "genre": GENRE}),
         {},

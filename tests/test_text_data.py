@@ -4,6 +4,7 @@ import hashlib
 import random
 import re
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ def test_the_generator_is_frozen_and_reproduces_the_committed_file():
 
 
 def test_the_committed_corpus_has_the_stated_sizes():
-    table = nb.read_csv(CSV)
+    table = pd.read_csv(CSV, dtype=str)
     assert list(table) == nb.COLUMNS
     assert table["split"].value_counts().to_dict() == {"train": 1800, "validation": 600, "test": 600}
     counts = table.groupby(["split", "kind", "genre"]).size().unstack()
@@ -139,6 +140,71 @@ def test_a_readers_split_keeps_equal_texts_together_and_every_genre_everywhere(s
     assert shares["train"] == pytest.approx(0.6, abs=0.05) and shares["test"] == pytest.approx(0.2, abs=0.05)
 
 
-def test_equal_texts_differ_at_most_in_case_and_blanks():
-    numbers = nb.same_text(pd.Series(["A  text", "a text ", "another", "A text\n"]))
+def test_equal_texts_differ_at_most_in_case_blanks_and_punctuation():
+    numbers = nb.same_text(pd.Series(["A  text", "a text ", "another", "A text!\n"]))
     assert numbers[0] == numbers[1] == numbers[3] != numbers[2]
+
+
+def own_texts(sizes, copies=1):
+    rows = [(f"text {number} of {genre} and {genre}", genre) for genre, size in sizes.items() for number in range(size)]
+    return pd.DataFrame(rows * copies, columns=["text", "genre"])
+
+
+def test_of_many_texts_a_part_is_drawn_with_all_genres():
+    table = own_texts({"a": 600, "b": 300, "rare": 12}, copies=2)
+    few = nb.draw_texts(table, 100, 0)
+    counts = few["genre"].value_counts()
+    assert few["text"].is_unique and few["text"].isin(table["text"]).all() and list(few.index) == list(range(len(few)))
+    assert counts["a"] == pytest.approx(66, abs=1) and counts["b"] == pytest.approx(33, abs=1) and counts["rare"] == nb.FEWEST
+    assert few.equals(nb.draw_texts(table, 100, 0)) and not few.equals(nb.draw_texts(table, 100, 1))
+
+
+def test_training_texts_of_small_genres_are_repeated_by_the_root():
+    split = nb.draw_split(own_texts({"a": 900, "b": 400, "c": 100}), 0)
+    more = nb.repeat_rare(split)
+    ratio = more.groupby(["genre", "split"]).size() / split.groupby(["genre", "split"]).size()
+    assert ratio.xs("train", level="split").to_dict() == {"a": 1, "b": 2, "c": 3}
+    assert (ratio.drop("train", level="split") == 1).all() and more[~more.index.duplicated()].equals(split)
+    even = nb.draw_split(own_texts({"a": 90, "b": 60}), 0)
+    assert nb.repeat_rare(even).equals(even)
+    assert nb.is_unequal(split) and not nb.is_unequal(even)
+
+
+@pytest.mark.parametrize(
+    "text, language",
+    [
+        ("Die Lampe ist hell, und ich würde sie nicht wieder kaufen", "german"),
+        ("The lamp is bright and kind to the eyes", "english"),
+        ("La lampe est belle et ne fatigue pas les yeux", "french"),
+        ("La lámpara es buena y no cansa los ojos en una noche", "spanish"),
+        ("Лампа не утомляет, и это на столе как раз то, что надо", "russian"),
+        ("Lamba güzel, gözleri yormuyor", ""),
+        ("房 间 很 大", ""),
+    ],
+)
+def test_the_language_of_own_texts_is_found(text, language):
+    assert nb.guess_language(pd.Series([text] * 9)) == language
+
+
+def test_endings_are_cut_off_in_the_language_that_is_set():
+    try:
+        nb.set_language("german")
+        assert nb.preprocess("Lampen und Katzen") == "lamp und katz"
+        nb.set_language("none")
+        assert nb.preprocess("Lampen und Katzen") == "lampen und katzen"
+        with pytest.raises(ValueError, match="LANGUAGE is 'klingon': set it to none or one of arabic, .*[.]$"):
+            nb.set_language("klingon")
+    finally:
+        nb.set_language("english")
+
+
+def test_two_files_of_one_name_have_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first, second = Path("one/own.csv"), Path("two/own.tsv")
+    assert nb.folder_of(first) == Path("own")
+    nb.mark_folder(nb.folder_of(first), first)
+    assert nb.folder_of(second) == Path("own_2")
+    nb.mark_folder(nb.folder_of(second), second)
+    assert (nb.folder_of(first), nb.folder_of(second)) == (Path("own"), Path("own_2"))
+    Path("taken").mkdir()
+    assert nb.folder_of("taken.csv") == Path("taken_2") and nb.folder_of(first, "one") == Path("one/own")

@@ -1,0 +1,139 @@
+"""Labels for your own texts: notebook 2's quick comparison of models, the best of them trained on all of your texts.
+
+usage: python classify.py FILE [--label NEW] [--text COLUMN] [--genre COLUMN] [--out FOLDER]
+       python classify.py --model KEPT --label NEW [--text COLUMN] [--out FOLDER]
+
+Writes into FOLDER (default: named after the file, beside it): report.csv, all scores with their intervals; the kept model;
+predictions.csv, a label for every row of NEW. The definitions, and so the numbers, are those of the notebook.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from notebook_code import TEXT_NOTEBOOK, load_definitions, pinned
+
+if __name__ == "__main__":  # as the notebook does, and before NumPy is loaded
+    os.environ.update(pinned() | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"})
+    os.environ.update(OMP_NUM_THREADS="1", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+
+import cloudpickle  # noqa: E402
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+
+
+def candidates(nb, table):
+    """{model: the settings to try}, as in a quick run of the notebook."""
+    short = nb.words_in(table) <= 50 * len(table)
+    rivals = {name: nb.GRIDS[name] for name in nb.FEW if short or "weighted" not in name}
+    return nb.quick_grids(nb.NET_GRIDS | {"LSTM variant": nb.VARIANTS} | rivals)
+
+
+def compare(nb, trials):
+    """{model: its settings}, chosen on the first trial; {model: its outcome on each trial}.
+
+    On the way the tables of the trials get the columns that the rivals read.
+    """
+    for table in trials:
+        table["stems"], table["clause_bags"] = table["text"].map(nb.preprocess), table["text"].map(nb.clause_bags)
+    grids = candidates(nb, trials[0])
+    jobs = [(name, settings, trials[0], nb.SEED) for name, grid in grids.items() for settings in grid]
+    cloudpickle.register_pickle_by_value(nb)  # no worker can import it
+    first = nb.run_jobs(nb.fit_model, jobs, "first split")
+    chosen = nb.choose(jobs, first)
+    outcomes = {job[0]: [outcome] for job, outcome in zip(jobs, first) if job[1] is chosen[job[0]]}
+    jobs = [(name, chosen[name], table, nb.SEED + k) for name in grids for k, table in enumerate(trials) if k]
+    for (name, *_), outcome in zip(jobs, nb.run_jobs(nb.fit_model, jobs, "further splits")):
+        outcomes[name].append(outcome)
+    return chosen, outcomes
+
+
+def report(nb, trials, outcomes, unequal):
+    """A row a model: the means over the trials, with 95% intervals; the best on the validation texts first."""
+    table = trials[0].loc[~trials[0].index.duplicated()]
+    overlap = (table["split"] == "test").sum() / (table["split"] == "train").sum()
+    rows = {}
+    for name, runs in outcomes.items():
+        scores = pd.DataFrame([nb.score(trial, run) for trial, run in zip(trials, runs)])
+        scores["validation_macro_f1"] = [nb.macro_f1(trial, run, "validation") for trial, run in zip(trials, runs)]
+        rows[name] = scores.drop(columns=["plain", "crossover"]).mean()
+        for key in ("accuracy", "macro_f1"):
+            _, rows[name][f"{key}_low"], rows[name][f"{key}_high"] = nb.share_interval(scores[key], overlap)
+    found = pd.DataFrame(rows).T.rename(columns={"validation": "validation_accuracy"}).rename_axis("model").sort_index()
+    found.loc[found.index.str.contains("SVM"), "log_loss"] = np.nan  # it has no probabilities
+    order = "macro_f1" if unequal else "accuracy"
+    return found.sort_values([f"validation_{order}"], ascending=False, kind="stable")
+
+
+def keep(nb, name, settings, trials, outcomes, whole, language, out):
+    """Train a model anew on all texts and keep it in `out`: its path."""
+    temperature, threshold = nb.certainty(trials, outcomes[name])
+    learned = nb.repeat_rare(whole.assign(split="train"))
+    labels = {"names": nb.genre_names(learned), "temperature": temperature, "threshold": threshold}
+    if name in nb.RIVALS:
+        recipe = {"model": name, "settings": settings, "seed": nb.SEED, "language": language} | labels
+        nb.keep_recipe(out / "kept_model.json", recipe, learned)
+        return out / "kept_model.json"
+    best = int(np.argmin(outcomes[name][0]["history"]["val_loss"])) + 1  # nothing is left to stop it early
+    table = pd.concat([learned, trials[0][trials[0]["split"] != "train"]]).reset_index(drop=True)
+    (run,) = nb.run_jobs(nb.fit_model, [(name, {"epochs": best} | settings, table, nb.SEED)], "all texts")
+    net = nb.rebuild(run, len(labels["names"]), **{"epochs": best} | settings)
+    final = nb.with_labels(nb.make_vectoriser(learned["text"]), [net], *labels.values())
+    nb.write_whole(out / "kept_model.keras", final.save)
+    return out / "kept_model.keras"
+
+
+def run(nb, file, out):
+    """Compare models on a file, train the best on all of it, write report.csv and the model into `out`: the model's path."""
+    few, whole, language = nb.read_own(file)
+    nb.set_language(language)
+    nb.QUICK, nb.N_SEEDS, nb.EPOCHS = True, 2, min(nb.EPOCHS, nb.quick_epochs(few))
+    words = few["text"].map(lambda text: len(nb.tokenise(text)))
+    nb.MAX_WORDS = min(nb.MAX_WORDS, max(int(words.quantile(0.98)), 5))
+    minutes = nb.SECONDS * 4 * nb.N_SEEDS * nb.EPOCHS * nb.words_in(few) / 60
+    print(f"{len(few):,} of {len(whole):,} texts are compared on {nb.N_SEEDS} splits; endings cut off: {language};"
+          f" this may take {2 + minutes:.0f} minutes", flush=True)  # fmt: skip
+    trials = [nb.repeat_rare(nb.draw_split(few, nb.SEED + number)) for number in range(nb.N_SEEDS)]
+    (chosen, outcomes), unequal = compare(nb, trials), nb.is_unequal(few)
+    table = report(nb, trials, outcomes, unequal)
+    shown = ["accuracy", "accuracy_low", "accuracy_high"]
+    shown = ["macro_f1", *shown] if unequal else [*shown, "macro_f1"]
+    print("\nOn texts that no model has learned from, the best on the validation texts first:")
+    print(table[shown].round(3).to_string())
+    sizes = few["genre"].value_counts(normalize=True)
+    print(f"{sizes.iloc[0]:.0%} of the texts are {sizes.index[0]}: always saying so is right as often."
+          f" {'The macro-F1' if unequal else 'The accuracy'} on the validation texts decides.")  # fmt: skip
+    print(nb.one_sided(outcomes, nb.genre_names(few)))
+    nb.mark_folder(out, file)
+    nb.write_whole(out / "report.csv", lambda new: table.to_csv(new))
+    best = next(name for name in table.index if name != "majority class")
+    path = keep(nb, best, chosen[best], trials, outcomes, whole, language, out)
+    print(f"\n{best} learns from all {len(whole):,} texts and is kept in {path}; all scores: {out / 'report.csv'}")
+    return path
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", metavar="FILE", nargs="?", help="a table of texts and their genres")
+    parser.add_argument("--label", metavar="NEW", help="a file of texts to label")
+    parser.add_argument("--model", metavar="KEPT", type=Path, help="a kept model instead of a FILE to learn from")
+    parser.add_argument("--text", default="", help="the column of the texts, if it is not found (two: 'title, body')")
+    parser.add_argument("--genre", default="", help="the column of the genres, if it is not found")
+    parser.add_argument("--out", type=Path, help="the folder for the results")
+    given = parser.parse_args()
+    if bool(given.file) == bool(given.model) or given.model and not given.label:
+        parser.error("give a FILE to learn from, or --model KEPT and --label NEW")
+    nb = load_definitions(TEXT_NOTEBOOK)
+    nb.TEXT_COLUMN, nb.LABEL_COLUMN, nb.DATA_CSV = given.text, given.genre, given.file or ""
+    named = Path(given.file or given.label)
+    try:
+        out = given.out or nb.folder_of(named, named.parent)
+        if given.label and given.file:  # can it be read? better known now than after the training
+            nb.read_texts(given.label, given.text, labelled=False)
+        kept = given.model or run(nb, given.file, out)
+        if given.label:
+            nb.label_file(kept, given.label, out)
+            nb.mark_folder(out, named)
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
