@@ -106,7 +106,7 @@ def run(nb, file, out):
           f" {'The macro-F1' if unequal else 'The accuracy'} on the validation texts decides.")  # fmt: skip
     print(nb.one_sided(outcomes, nb.genre_names(few)))
     nb.mark_folder(out, file)
-    nb.write_whole(out / "report.csv", lambda new: table.to_csv(new))
+    nb.write_whole(out / "report.csv", lambda new: table.to_csv(new, lineterminator="\n"))
     best = next(name for name in table.index if name != "majority class")
     path = keep(nb, best, chosen[best], trials, outcomes, whole, language, out)
     print(f"\n{best} learns from all {len(whole):,} texts and is kept in {path}; all scores: {out / 'report.csv'}")

@@ -184,8 +184,8 @@ def run(nb, series, source, horizon, out):
         print("There are too few values after the validation part for intervals at this horizon.")
     print(*remarks(nb, value, ends, found["LSTM"]), sep="\n")
     out.mkdir(parents=True, exist_ok=True)
-    nb.write_whole(out / "future.csv", lambda path: table.to_csv(path))
-    nb.write_whole(out / "errors.csv", lambda path: rmse.to_csv(path))
+    nb.write_whole(out / "future.csv", lambda path: table.to_csv(path, lineterminator="\n"))
+    nb.write_whole(out / "errors.csv", lambda path: rmse.to_csv(path, lineterminator="\n"))
     nb.write_whole(out / "forecast.png", lambda path: draw(path, value, season, table, names, times, series.index))
     print(f"\nwritten: {out}: future.csv errors.csv forecast.png")
 

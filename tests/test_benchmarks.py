@@ -328,7 +328,7 @@ def test_text_own_ends_with_the_notebooks_own_sentence_on_a_bad_file(copy):
     done = run(copy, "text_own", "own.csv", "mine")
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr[-3000:]
     last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith("own.csv: the notebook ended with ValueError: ") and "genre" in last
+    assert last.startswith("own.csv: the notebook ended with ValueError: ") and "LABEL_COLUMN" in last
 
 
 # --- evidence: where it goes, and what made it
