@@ -84,7 +84,7 @@ def test_a_readers_series_from_end_to_end(tmp_path):
     for key in ("test_mse", "persistence_mse"):
         written = as_text(metrics[key])
         assert float(written) > 0 and written in shown["test"][-1].data["text/plain"]
-    assert f"width, {as_text(metrics['interval_width'] / 2)} to either side" in shown["keep"][0].text
+    assert f"an interval of {as_text(metrics['interval_width'] / 2)} to either side" in shown["keep"][0].text
 
 
 @run
