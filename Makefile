@@ -1,3 +1,4 @@
+# make setup     only set up .venv for both notebooks, forecast.py and classify.py; make setup-lstm: without TensorFlow
 # make run       re-execute both notebooks in place
 # make run-lstm  re-execute notebook 1 alone, without TensorFlow
 # make tidy      bring both notebooks into their stored form after a change of prose; no cell runs, outputs stay
@@ -25,7 +26,7 @@ KEY := python-$(VERSION)-lock-$(firstword $(shell cat requirements/*.txt | cksum
 # Four workers at most: each loads TensorFlow, and a notebook starts workers of its own.
 PYTEST := $(PY) -m pytest -n logical --maxprocesses 4
 
-.PHONY: run run-lstm tidy style check test verify bench site lab lock clean install
+.PHONY: setup setup-lstm run run-lstm tidy style check test verify bench site lab lock clean install
 
 install: .venv/dev-$(KEY)
 
@@ -38,6 +39,10 @@ install: .venv/dev-$(KEY)
 	    echo $(PYTHON) > .venv/interpreter && touch .venv/$(KEY); }
 	$(PIP) --require-hashes -r requirements/$*.txt
 	@touch $@
+
+setup: .venv/text-$(KEY)
+
+setup-lstm: .venv/lstm-$(KEY)
 
 run: .venv/text-$(KEY)
 	$(PY) run_notebooks.py

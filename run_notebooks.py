@@ -100,6 +100,7 @@ def main(paths, tidy=False):
         path = Path(path).resolve()
         try:
             store(tidied(path) if tidy else execute(path), path)
+            print(f"{'tidied' if tidy else 'executed'}: {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}")
         except CellExecutionError as error:
             sys.exit(f"\n{path} FAILED and is left as it was. The cell and its error:\n{error}")
         except DeadKernelError:
