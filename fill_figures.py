@@ -15,7 +15,7 @@ import subprocess
 import sys
 from functools import cache
 
-from notebook_code import NOTEBOOKS, ROOT, read_notebook
+from notebook_code import NOTEBOOKS, ROOT, read_notebook, write_whole
 
 FILES = "README.md", "docs/EVIDENCE.md", "benchmarks/README.md"
 MARKED = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?(?:e-\d+)?%?)<!-- ([12])([ep]?) (\w+)( x 100)? -->")
@@ -78,4 +78,4 @@ if __name__ == "__main__":
         wrong = [f"{name}: {stated}\nmeasured: {right}" for name in FILES for stated, right in differences(name)]
         sys.exit("\n".join([*wrong, "run python fill_figures.py, and commit what it changes"]) if wrong else 0)
     for name in FILES:
-        (ROOT / name).write_text(filled(current(name)), encoding="utf-8", newline="\n")
+        write_whole(ROOT / name, filled(current(name)))

@@ -1,7 +1,8 @@
-"""The notebooks' own definitions, for tests and benchmarks: nothing is written twice."""
+"""The notebooks' own definitions, for tests and benchmarks, and how a file is written whole: nothing is written twice."""
 
 import ast
 import linecache
+import os
 import platform
 import sys
 from functools import cache
@@ -59,3 +60,14 @@ def pinned():
         return {}
     first = next(cell.source for cell in read_notebook(TEXT_NOTEBOOK).cells if cell.cell_type == "code")
     return build("pinned", [(f"{TEXT_NOTEBOOK}:first", first)]).PINNED
+
+
+def write_whole(path, text):
+    """Write a file, or leave it as it was if this is interrupted."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

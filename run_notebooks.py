@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
 from fill_figures import committed
-from notebook_code import NOTEBOOKS, ROOT
+from notebook_code import NOTEBOOKS, ROOT, write_whole
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -85,13 +85,7 @@ def execute(path):
 def store(notebook, path):
     """Write the notebook whole, in its canonical form, with the pictures of text cells renewed."""
     renew_pictures(notebook, path.parent)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        text = nbformat.writes(canonical(notebook)) + "\n"
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, nbformat.writes(canonical(notebook)) + "\n")
 
 
 def main(paths, tidy=False):

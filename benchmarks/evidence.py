@@ -17,7 +17,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import notebook_code
-from notebook_code import NOTEBOOKS, ROOT, definition_cells, is_definition
+from notebook_code import NOTEBOOKS, ROOT, definition_cells, is_definition, write_whole
 
 PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "nltk", "tensorflow", "keras")  # those that move a result
 PLUMBING = ("notebook_code.py", "command.py", "evidence.py", "sweep.py")  # these move none
@@ -109,14 +109,6 @@ def code_of(script):
     notebooks = [getattr(notebook_code, name) for name in sorted(imported) if name.endswith("_NOTEBOOK")]
     texts = [text for notebook in notebooks for text in used_definitions(notebook, names)]
     return hashlib.sha256("\0".join([*sorted(sources.values()), *texts]).encode()).hexdigest()
-
-
-def write_whole(path, text):
-    """Write a file, or leave it as it was if this is interrupted."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
 
 
 def place(notebook, name, write):

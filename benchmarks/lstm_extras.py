@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks.command import arguments
 from benchmarks.evidence import write_evidence
-from benchmarks.lstm_lookback import interval
+from benchmarks.lstm_lookback import fresh_windows, interval
 from benchmarks.sweep import sweep
 from notebook_code import LSTM_NOTEBOOK
 
@@ -34,16 +34,13 @@ def leave_out(nb, variant):
 
 def one_fit(nb, seed, variant):
     """The error of one training on fresh windows, over that of the window's best."""
-    nb.tqdm = lambda items, **_: items
     leave_out(nb, variant)
     data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
     params, _ = nb.train(data, seed)
-    pieces = nb.continuations(np.random.default_rng([seed, 5]), nb.LOOKBACK, 1, count=20_000)
-    windows, target = pieces[:, :-1], pieces[:, -1]
+    X, best, target = fresh_windows(nb, seed, data)
     low, high = data["scale"]
-    X = ((windows[:, :, None] - low) / (high - low)).astype(np.float32)
     forecast = low + (high - low) * nb.predict(params, X)[:, 0]
-    return np.mean((forecast - target) ** 2) / np.mean((nb.window_best(windows) - target) ** 2)
+    return np.mean((forecast - target) ** 2) / np.mean((best - target) ** 2)
 
 
 def main(count, write, tiny=False, **options):

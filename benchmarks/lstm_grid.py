@@ -18,7 +18,6 @@ HIDDEN_SIZES, RATES, LOOKBACKS = (20, 50, 100), (0.005, 0.02, 0.08), (5, 10, 20)
 
 def one_fit(nb, seed, hidden_size, learning_rate, lookback):
     """Validation error of one fit over that of the window's best on the same windows."""
-    nb.tqdm = lambda items, **_: items
     data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), lookback)
     params, _ = nb.train(data, seed, hidden_size=hidden_size, learning_rate=learning_rate)
     table = nb.all_forecasts(data, "validation", params, season=50)

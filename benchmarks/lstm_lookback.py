@@ -29,7 +29,6 @@ def mean_squares(nb, forecast, data):
 
 def one_lookback(nb, seed, lookback):
     """The three errors on one series for one lookback, as multiples of the noise in the same test part."""
-    nb.tqdm = lambda items, **_: items
     series = nb.make_series(seed)
     data = nb.prepare(series["value"].to_numpy(), lookback)
     X, _, at = data["test"]
@@ -51,6 +50,14 @@ def chosen_lag(nb, seed):
     error = mean_squares(nb, nb.own_units(longer, "test", nb.predict_ar(weights, longer["test"][0])), longer)
     windows = np.lib.stride_tricks.sliding_window_view(data["value"], 10)[data["test"][2] - 10]
     return {"lag": lag, "ratio": error / mean_squares(nb, nb.window_best(windows), data)}
+
+
+def fresh_windows(nb, seed, data):
+    """20,000 new windows of a seed's wave: scaled (N, T, 1), and in the series' own units the window's best and the target."""
+    pieces = nb.continuations(np.random.default_rng([seed, 5]), nb.LOOKBACK, 1, count=20_000)
+    windows, target = pieces[:, :-1], pieces[:, -1]
+    low, high = data["scale"]
+    return ((windows[:, :, None] - low) / (high - low)).astype(np.float32), nb.window_best(windows), target
 
 
 def interval(values):

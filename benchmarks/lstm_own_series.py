@@ -45,7 +45,6 @@ def both_parts(nb, data, predict):
 
 def one_lstm(nb, value, lookback, difference, season, noise):
     """Validation and test error of the LSTM at one setting."""
-    nb.tqdm = lambda items, **_: items
     data = seasonal_data(nb, value, lookback, difference, season)
     params, _ = nb.train(data, nb.SEED, input_noise=noise)
     return both_parts(nb, data, lambda X: nb.predict(params, X.astype(np.float32)))

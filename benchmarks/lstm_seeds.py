@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks.command import arguments
 from benchmarks.evidence import quantiles, write_evidence
-from benchmarks.lstm_lookback import interval
+from benchmarks.lstm_lookback import fresh_windows, interval
 from benchmarks.sweep import sweep
 from notebook_code import LSTM_NOTEBOOK
 
@@ -31,7 +31,6 @@ def train_rnn(nb, data, seed, rate):
 
 def rnn_error(nb, seed, rate):
     """The plain RNN's smallest validation error (scaled) at one learning rate."""
-    nb.tqdm = lambda items, **_: items
     data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
     return min(train_rnn(nb, data, seed, rate)[1]["validation"])
 
@@ -47,15 +46,12 @@ def choose_rnn_rate(tiny=False, **options):
 
 def one_seed(nb, seed, rnn_rate):
     """The notebook's pipeline on the series of one seed: a dict of figures, in the series' own units."""
-    nb.tqdm = lambda items, **_: items  # the bars of several workers would mix
     data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
     params, history = nb.train(data, seed)
     calibration, test = (nb.all_forecasts(data, part, params, season=50) for part in ("calibration", "test"))
     mse = test.drop(columns="value").sub(test["value"], axis=0).pow(2).mean()
-    pieces = nb.continuations(np.random.default_rng([seed, 5]), nb.LOOKBACK, 1, count=20_000)
-    windows, target = pieces[:, :-1], pieces[:, -1]
+    X, best, target = fresh_windows(nb, seed, data)
     low, high = data["scale"]
-    X, best = ((windows[:, :, None] - low) / (high - low)).astype(np.float32), nb.window_best(windows)
     rnn, _ = train_rnn(nb, data, seed, rnn_rate)
     nets = {"lstm": nb.predict(params, X), "rnn": nb.predict(rnn, X, nb.rnn_forward)}
     long_run = {name: low + (high - low) * scaled[:, 0] for name, scaled in nets.items()}

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-from notebook_code import ROOT, build, definition_cells, pinned
+from notebook_code import ROOT, build, definition_cells, pinned, write_whole
 
 # A worker must start with these. The last keeps Dask off the random numbers that Keras draws.
 AT_START = pinned() | {"DASK_DISTRIBUTED__COMM__OFFLOAD": "False"}
@@ -21,7 +21,7 @@ import joblib  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
-from benchmarks.evidence import PROCESSORS, code_of, processor, versions, write_whole  # noqa: E402
+from benchmarks.evidence import PROCESSORS, code_of, processor, versions  # noqa: E402
 
 KEPT = ROOT / "benchmarks" / ".kept"
 

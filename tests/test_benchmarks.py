@@ -94,26 +94,26 @@ def write_series(path):
 
 
 @pytest.mark.run
-def test_lstm_seeds_runs(copy):
+def test_lstm_seeds_measures_known_and_fresh_seeds(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_seeds", 2, "--processes", 1)
     assert figures["seeds"] == figures["fresh_seeds"] == 2 and "ratio" in figures["quantiles"]
 
 
 @pytest.mark.run
-def test_lstm_grid_runs(copy):
+def test_lstm_grid_fits_every_setting(copy):
     assert run_tiny(copy, LSTM_NOTEBOOK, "lstm_grid", 1, "--processes", 1)["grid_fits"] == 27
 
 
 @pytest.mark.run
-def test_lstm_lookback_runs(copy):
+def test_lstm_lookback_finds_no_autoregression_better_than_the_best_of_its_window(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_lookback", 2, "--processes", 1)
     assert figures["lookback_seeds"] == figures["ar_chosen_seeds"] == 2
-    for lookback in (5, 10):  # from one window, no linear forecast is better than the window's best, up to the draw of the noise
+    for lookback in (5, 10):  # up to the draw of the noise
         assert figures[f"lookback_{lookback}_ar_ratio"] > 0.9 * figures[f"lookback_{lookback}_best_ratio"] > 0.8
 
 
 @pytest.mark.run
-def test_lstm_recall_runs(copy):
+def test_lstm_recall_gives_every_net_its_errors(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_recall", 2, "--processes", 1)
     assert figures["recall_seeds"] == 2 and figures["recall_steps"] == 20
     for net in ("lstm_forget_bias_4", "relu_rnn_identity"):
@@ -122,11 +122,11 @@ def test_lstm_recall_runs(copy):
 
 
 @pytest.mark.run
-def test_lstm_extras_runs(copy):
+def test_lstm_extras_leaves_out_what_changes_the_training(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_extras", 2, "--processes", 1)
     assert figures["extras_seeds"] == 2 and figures["extras_all_more"] == 0
     without = [figures[f"extras_{name}_ratio"] for name in ("no_noise", "no_averaging", "no_clipping")]
-    assert len({figures["extras_all_ratio"], *without}) == 4  # each of them changes something
+    assert len({figures["extras_all_ratio"], *without}) == 4
 
 
 def test_without_the_falling_rate_every_step_has_the_first_one():
@@ -149,7 +149,7 @@ def test_a_season_stands_beside_each_value():
 
 
 @pytest.mark.run
-def test_lstm_own_series_runs_and_names_its_figures_by_a_slug(copy):
+def test_lstm_own_series_names_its_figures_by_a_slug(copy):
     write_series(copy / "New York.csv")
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_own_series", "New York.csv", "--processes", 1)
     assert set(figures) == {
@@ -160,7 +160,7 @@ def test_lstm_own_series_runs_and_names_its_figures_by_a_slug(copy):
 
 
 @pytest.mark.verify
-def test_text_seeds_runs_with_every_model(copy):
+def test_text_seeds_scores_every_model(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_seeds", 2)
     nb = load_definitions(TEXT_NOTEBOOK)
     models = nb.GRIDS.keys() | ladder(nb).keys()
@@ -169,19 +169,19 @@ def test_text_seeds_runs_with_every_model(copy):
 
 
 @pytest.mark.verify
-def test_text_sizes_runs(copy):
+def test_text_sizes_compares_the_models_at_every_size(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_sizes", 2)
     assert {"at_100_best_lstm_accuracy", "at_160_difference_to_order_aware_low", "crossing_texts"} <= figures.keys()
 
 
 @pytest.mark.verify
-def test_text_controls_runs(copy):
+def test_text_controls_scores_every_case(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_controls", 1, "--processes", 1)
     assert {"control_shuffled_weighted_clauses_crossover", "control_as_it_is_weighted_clauses_accuracy"} <= figures.keys()
 
 
 @pytest.mark.verify
-def test_text_map_runs_and_leaves_the_committed_picture_alone(copy):
+def test_text_map_scores_every_cell_and_leaves_the_committed_picture_alone(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_map", 1, "--processes", 1)
     assert {"map_50_percent_100_texts_lstm", "map_100_percent_100_texts_rival"} <= figures.keys()
     tried_figure = copy / "benchmarks/.kept/tried/Text_Classification_LSTM/decision_map.png"
@@ -205,12 +205,12 @@ def test_a_cell_of_the_map_names_no_winner_inside_the_noise(lstm, rival, winner)
 
 
 @pytest.mark.verify
-def test_text_search_runs(copy):
+def test_text_search_fits_every_setting(copy):
     assert run_tiny(copy, TEXT_NOTEBOOK, "text_search", "--processes", 1)["search_fits"] == 3
 
 
 @pytest.mark.verify
-def test_lstm_speed_runs_and_says_what_is_missing(copy):
+def test_lstm_speed_measures_pytorch_where_it_is_installed_and_keeps_the_committed_picture(copy):
     before = (copy / "LSTM_from_scratch/results/speed.png").read_bytes()
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_speed")
     assert {"speed_small_train_one_keras_cpu", "speed_large_predict_default_keras_wall"} <= set(figures)
@@ -219,7 +219,7 @@ def test_lstm_speed_runs_and_says_what_is_missing(copy):
 
 
 @pytest.mark.verify
-def test_text_own_runs(copy):
+def test_text_own_puts_its_name_before_every_figure(copy):
     words = {"sport": "match goal team coach", "trade": "bank price market share"}
     rows = [(f"{one} {two} number {k}", genre)
             for genre, text in words.items() for k in range(10)
@@ -506,7 +506,7 @@ from benchmarks.command import arguments
 from benchmarks.sweep import sweep
 
 def fit(nb, seed):
-    nb.tqdm, nb.EPOCHS = lambda items, **_: items, 5
+    nb.EPOCHS = 5
     return nb.train(nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK), seed)[1]["validation"]
 
 if __name__ == "__main__":

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.verify
 def short_seed(nb, seed, seconds=0.0):
     """A small fit: the figures of notebook 1's pipeline after a few epochs."""
     time.sleep(seconds)
-    nb.tqdm = lambda items, **_: items
     data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
     nb.EPOCHS = 3
     params, history = nb.train(data, seed, hidden_size=8)

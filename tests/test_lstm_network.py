@@ -63,7 +63,7 @@ def test_gradients_are_exact(seed, size):
     case, y = random_case(seed, size)
     grads = nb.case_grads(case, y)
     for name in case:
-        exact = nb.complex_step(lambda arrays: nb.case_loss(arrays, y), case, name)  # noqa: B023
+        exact = nb.complex_step(lambda arrays: nb.case_loss(arrays, y), case, name)
         assert largest_error(grads[name], exact) <= 1e-12, name
     rest = case | {name: np.zeros_like(case[name]) for name in ("h0", "c0")}
     expected = nb.case_grads(rest, y)
@@ -94,8 +94,8 @@ def test_a_loss_may_see_every_step_and_layers_may_be_stacked(seed, size):
 
 
 @pytest.mark.parametrize("size", [(200, 7, 2, 64, 1), (700, 3, 1, 64, 1)])  # 2 steps a block, and a rest; 1
-def test_blocks_of_steps_add_up(size):
-    """The gradient of a long batch, computed block by block, is that of its samples, each in one block."""
+def test_the_gradient_of_a_long_batch_is_that_of_its_samples(size):
+    """It is computed block by block, theirs each in one block."""
     case, y = random_case(0, size)
     loss, grads = nb.loss_and_grads(case, case["X"], y)
     parts = [nb.loss_and_grads(case, case["X"][n : n + 50], y[n : n + 50]) for n in range(0, len(y), 50)]
@@ -156,7 +156,7 @@ def keras_lstm(params, size, dtype):
 
 @pytest.mark.parametrize("dtype, forward_tolerance, gradient_tolerance", [("float64", 1e-12, 1e-12), ("float32", 1e-6, 1e-5)])
 @pytest.mark.parametrize("size", [(1, 1, 1, 1, 1), (1, 7, 3, 5, 2), (4, 1, 2, 3, 1), (8, 10, 1, 50, 1), (3, 12, 4, 6, 2)])
-def test_parity_with_keras(size, dtype, forward_tolerance, gradient_tolerance):
+def test_states_and_gradients_are_those_of_keras(size, dtype, forward_tolerance, gradient_tolerance):
     import tensorflow as tf
 
     rng = np.random.default_rng(sum(size))
@@ -210,7 +210,7 @@ def test_clipping_keeps_the_direction(seed, scale, clip_norm):
         assert np.array_equal(clipped, gradient)
 
 
-def test_adam_steps_in_place_as_published():
+def test_a_training_step_is_adam_as_published_and_in_place():
     case, y = random_case(0, (6, 4, 2, 3, 1))
     params = {name: case[name].copy() for name in ("Wx", "Wh", "b", "Wy", "by")}
     expected = {name: array.copy() for name, array in params.items()}
@@ -253,7 +253,7 @@ def test_training_follows_the_cell_of_parameters(name, changed, monkeypatch):
     assert nb.train(data, 0)[1] == given != before
 
 
-def test_other_settings_are_read_when_they_are_used(monkeypatch):
+def test_recall_steps_and_level_are_read_when_they_are_used(monkeypatch):
     monkeypatch.setattr(nb, "RECALL_STEPS", 3)
     assert len(nb.train_recall("tanh RNN", 0.01)[1]) == 3
     monkeypatch.setattr(nb, "LEVEL", 0.5)
@@ -282,7 +282,7 @@ def test_the_plain_network_has_exact_gradients(seed, size, relu):
         assert largest_error(mine, nb.complex_step(loss, params | {"X": X}, name)) <= 1e-12, name
 
 
-def test_each_start_is_what_it_says():
+def test_a_start_of_the_recall_task_has_the_bias_or_the_matrix_of_its_name():
     for net in nb.STARTS:
         params = nb.start_recall(net, np.random.default_rng(0))
         if net.startswith("LSTM"):

@@ -35,7 +35,7 @@ def git(folder, *arguments):
         return None
 
 
-def test_committed_is_what_was_committed(tmp_path):
+def test_a_committed_text_is_read_whatever_a_run_has_made_of_the_file(tmp_path):
     (tmp_path / "results").mkdir()
     file = tmp_path / "results" / "metrics.json"
     file.write_text("old é", encoding="utf-8")
@@ -110,7 +110,7 @@ def test_housekeeping_is_the_same_in_both(function):
 
 
 def test_files_are_read_by_the_same_cell_of_at_most_120_lines():
-    cells = [cell.source for name in (LSTM_NOTEBOOK, TEXT_NOTEBOOK) for cell in read_notebook(name).cells if cell.id == "reading"]
+    cells = [cell.source for name in NOTEBOOKS for cell in read_notebook(name).cells if cell.id == "reading"]
     assert len(set(cells)) == 1 and len(cells[0].splitlines()) <= 120 and max(map(len, cells[0].splitlines())) <= 100
 
 
@@ -126,7 +126,7 @@ def test_the_picture_at_the_top_is_the_one_in_results():
 
 
 @BOTH
-def test_stored_in_canonical_form(name):
+def test_a_notebook_is_stored_in_canonical_form_and_without_errors(name):
     notebook = read_notebook(name)
     assert canonical(copy.deepcopy(notebook)) == notebook and notebook.metadata == METADATA
     assert (ROOT / name).read_text(encoding="utf-8") == nbformat.writes(notebook) + "\n"
@@ -142,7 +142,7 @@ def test_stored_in_canonical_form(name):
 
 
 @BOTH
-def test_no_shell_no_magic_no_pickle(name):
+def test_a_notebook_has_no_shell_no_magic_no_pickle_and_no_network(name):
     for cell in read_notebook(name).cells:
         if cell.cell_type == "code":
             tree = ast.parse(cell.source)  # a magic or a shell escape is no Python

@@ -211,7 +211,7 @@ print(table.to_json(orient="split"))
 def label_in_a_new_session(path, texts):
     """The table by `label_texts` in a process of its own, which knows the file and the notebook's definitions."""
     run = [sys.executable, "-W", "error::UserWarning:keras", "-c", IN_A_NEW_SESSION, str(path), json.dumps(texts)]
-    environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]), "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(run, env=environment, capture_output=True, text=True, check=True)
     return pd.read_json(io.StringIO(done.stdout.splitlines()[-1]), orient="split")
 

@@ -92,11 +92,11 @@ def test_clean_removes_what_make_made_and_no_file_of_a_readers(tmp_path):
     assert {path.as_posix() for path in left} == {"Makefile", *readers.split()}
 
 
-@pytest.mark.parametrize("name", ["run_notebooks.py", "site/build.py", "benchmarks/evidence.py"])
-def test_what_a_script_writes_has_the_same_line_ends_everywhere(name):
+def test_what_a_script_writes_has_the_same_line_ends_everywhere():
     """On Windows, Python writes "\\r\\n" where no `newline` is given; nbformat.write gives none."""
-    tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    files = [file for folder in (".", "site", "benchmarks") for file in (ROOT / folder).glob("*.py")]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     writes = [call for call in calls if getattr(call.func, "attr", "") == "write_text"]
     assert writes
     for call in writes:

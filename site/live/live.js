@@ -6,7 +6,7 @@ const unpackAll = (weights) => Object.fromEntries(Object.entries(weights).map(([
 const percent = (p) => `${(100 * p).toFixed(p > 0.99 || p < 0.01 ? 1 : 0)}%`;
 
 function element(name, attributes, parent, text) {
-  const made = parent.namespaceURI.endsWith("svg") || name === "svg"
+  const made = parent.namespaceURI.endsWith("svg")
     ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   if (text !== undefined) made.textContent = text;
