@@ -28,7 +28,7 @@ def test_the_files_go_on_in_the_rhythm_of_the_series(nb, tmp_path, capsys):
     table = pd.read_csv(tmp_path / "out" / "future.csv")
     assert list(table["time"]) == [f"2025-{month:02}-01" for month in range(1, 7)]
     truth = np.sin(2 * np.pi * np.arange(120, 126) / 12) + 0.02 * np.arange(120, 126)
-    assert abs(table["AR"] - truth).max() < 0.5 and (table["AR low"] < table["AR high"]).all()
+    assert abs(table["AR"] - truth).max() < 0.5 and (table["AR low 90%"] < table["AR high 90%"]).all()
     assert len(pd.read_csv(tmp_path / "out" / "errors.csv")) == 6 and (tmp_path / "out" / "forecast.png").exists()
     assert "season: 12 steps" in capsys.readouterr().out
 
