@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 
 if not all(map(find_spec, "charset_normalizer ipywidgets joblib nbformat seaborn threadpoolctl tqdm".split())):
-    sys.exit("packages are missing: first run `make run-lstm` in this folder, then use .venv/bin/python forecast.py FILE")
+    sys.exit("Packages are missing: first run `make run-lstm` here, then use .venv/bin/python forecast.py ...")
 
 import matplotlib
 import numpy as np
@@ -27,12 +27,23 @@ from notebook_code import LSTM_NOTEBOOK, load_definitions
 STEPS = 1_500_000  # windows that a training sees, all epochs together
 
 
-def settings(nb, train, season):
+def ways(nb, value, ends):
+    """Whether differences are to be forecast: False, True or both are to be tried.
+
+    A network hardly forecasts beyond the targets that it was trained on: where most values are there, differences alone.
+    """
+    train = value[: ends[0]]
+    if np.ptp(np.diff(train)) <= 1e-15 * abs(train).max():
+        return (False,)  # a straight line: its differences do not change
+    return (True,) if nb.outside_range(value) > 0.5 else (False, True)
+
+
+def settings(nb, train, season, differences=(False, True)):
     """(lookback, difference, season read beside each value or 0) to try, for a training part of so many values."""
     lookbacks = {min(nb.LOOKBACK, max(2, train // 8))} | ({season} if nb.LOOKBACK < season <= min(60, train // 8) else set())
-    found = list(product(sorted(lookbacks), (False, True), (0,)))
+    found = list(product(sorted(lookbacks), differences, (0,)))
     beside = max(lookbacks) < season <= train // 3
-    return found + [(min(lookbacks), difference, season) for difference in (False, True) if beside]
+    return found + [(min(lookbacks), difference, season) for difference in differences if beside]
 
 
 def windows_of(nb, value, lookback, difference, season):
@@ -99,11 +110,12 @@ def methods(nb, value, season, horizon, ends):
         return method
 
     found = {"persistence": persistence} | ({"seasonal naive": seasonal_naive} if season > 1 else {})
-    found["AR"] = min(map(autoregression, (False, True)), key=error)
-    tried = settings(nb, ends[0], season)
+    differences = ways(nb, value, ends)
+    found["AR"] = min(map(autoregression, sorted({False, *differences})), key=error)
+    tried = settings(nb, ends[0], season, differences)
     seconds = sum(nb.training_seconds(read(setting)[1]) for setting in tried)
-    print(f"training the LSTM with {len(tried)} settings, which may take about {nb.as_duration(seconds)};"
-          f" root mean squared error on the validation part, {horizon} steps ahead together:", flush=True)  # fmt: skip
+    print(f"training the LSTM with {len(tried)} setting{'s' * (len(tried) > 1)}; this may take about {nb.as_duration(seconds)}")
+    print(f"root mean squared error on the validation part, over all of {horizon} steps ahead:", flush=True)
     trained = {setting: lstm(setting) for setting in tried}
     chosen = min(tried, key=lambda setting: error(trained[setting]))
     found["LSTM"] = trained[chosen]
@@ -126,7 +138,7 @@ def continued(index, horizon):
         return None
     rhythm = pd.DatetimeIndex(index[-100:], freq="infer").freq if len(index) > 2 else None
     step = pd.Series(index).diff().median()
-    if rhythm is None and step == pd.Timedelta("1D") and (index[-100:].dayofweek < 5).all():
+    if rhythm is None and step == pd.Timedelta("1D") and (index[-100:].day_of_week < 5).all():
         rhythm = pd.offsets.BDay()
         print("the values are of working days; so are the forecasts, holidays included")
     if rhythm is not None:
@@ -154,8 +166,10 @@ def remarks(nb, value, season, ends, lstm, chosen):
     if said := nb.beside_naive(lstm(origins)[:, 0], value[origins], value[origins - 1], value[origins - season]):
         yield f"One step ahead, on the test part, {said}"
     if (outside := nb.outside_range(value)) > 0.05:
-        yield (f"{outside:.0%} of the validation values lie outside the range of the training part, so the LSTM was trained"
-               f" on differences too; the validation part has chosen {'differences' if chosen[1] else 'values'}.")  # fmt: skip
+        way, only = "differences" if chosen[1] else "values", len(ways(nb, value, ends)) == 1
+        yield (f"{outside:.0%} of the validation values lie outside the range of the training part, where a network forecasts"
+               f" badly. {'So the LSTM was trained on' if only else 'The LSTM was trained both ways, and validation chose'}"
+               f" {way}{'.' if chosen[1] or not only else ', for this is a straight line.'}")  # fmt: skip
 
 
 def columns(nb, name):
@@ -178,7 +192,7 @@ def draw(nb, path, series, season, table, names, times):
         middle, low, high = ([value[-1], *table[column]] for column in columns(nb, name))
         axis.plot(later, middle, color=color, label=name)
         axis.fill_between(later, low, high, color=color, alpha=0.15, lw=0)
-    axis.legend(loc="upper left")
+    axis.legend()
     axis.set_title(f"The last values and the forecasts, with {nb.LEVEL:.0%} intervals for each horizon", loc="left")
     axis.set(xlabel=series.index.name if times is not None else "place in the series", ylabel=series.name)
     figure.savefig(path, dpi=120)
@@ -213,21 +227,25 @@ def run(nb, series, source, horizon, out):
         for column, shift in zip(columns(nb, name), (0, -half, half)):
             table[column] = forecast + shift
     times = continued(series.index, horizon)
-    table, known = table.round(decimals(value)), np.isfinite(table[columns(nb, names[0])[1]]).all()
+    bounded = np.isfinite(table[columns(nb, names[0])[1]]).all()
+    table = table.replace([-np.inf, np.inf], np.nan).round(decimals(value))
     if times is not None:
         table.insert(0, "time", as_dates(times, series.index))
     print(f"\nOn the validation part {names[0]} is ahead: root mean squared error "
           f"{nb.as_text(validation[names[0]])}, {names[1]} {nb.as_text(validation[names[1]])}.")  # fmt: skip
     print("Root mean squared error on the test part, by steps ahead:")
     print(rmse.iloc[sorted({0, horizon // 4, horizon // 2, horizon - 1})].map(nb.as_text).to_string())
-    for name in names:
+    print("(persistence repeats the last value, seasonal naive the value a season ago; AR is linear autoregression)"
+          if season > 1 else "(persistence repeats the last value; AR is linear autoregression)")  # fmt: skip
+    for name in names if bounded else ():
         inside = np.mean(abs(errors[name, "test"]) <= widths(nb, errors[name, "calibration"]))
         known = np.isfinite(widths(nb, errors[name, "calibration"])).all()
         print(f"{name}: intervals made on the calibration part cover {inside:.0%} of the test part." if known else
               f"{name}: the calibration part is too short to check the intervals.")  # fmt: skip
-    if not known:
+    if not bounded:
         print("There are too few values after the validation part for intervals at this horizon.")
-    print(*remarks(nb, value, season, ends, found["LSTM"], chosen), sep="\n")
+    for remark in remarks(nb, value, season, ends, found["LSTM"], chosen):
+        print(remark)
     out.mkdir(parents=True, exist_ok=True)
     nb.write_whole(out / "future.csv", lambda path: table.to_csv(path, lineterminator="\n"))
     nb.write_whole(out / "errors.csv", lambda path: rmse.round(decimals(value) + 1).to_csv(path, lineterminator="\n"))
