@@ -10,7 +10,11 @@ predictions.csv, a label for every row of NEW. The definitions, and so the numbe
 import argparse
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+if not all(map(find_spec, "cloudpickle keras nbformat nltk seaborn sklearn tensorflow".split())):
+    sys.exit("Packages are missing: first run `make setup` here, then use .venv/bin/python classify.py ...")
 
 from notebook_code import TEXT_NOTEBOOK, load_definitions, pinned
 

@@ -11,8 +11,12 @@ import argparse
 import math
 import sys
 from functools import partial
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
+
+if not all(map(find_spec, "charset_normalizer ipywidgets joblib nbformat seaborn threadpoolctl tqdm".split())):
+    sys.exit("Packages are missing: first run `make run-lstm` here, then use .venv/bin/python forecast.py ...")
 
 import matplotlib
 import numpy as np
@@ -23,12 +27,23 @@ from notebook_code import LSTM_NOTEBOOK, load_definitions
 STEPS = 1_500_000  # windows that a training sees, all epochs together
 
 
-def settings(nb, train, season):
+def ways(nb, value, ends):
+    """Whether differences are to be forecast: False, True or both are to be tried.
+
+    A network hardly forecasts beyond the targets that it was trained on: where most values are there, differences alone.
+    """
+    train = value[: ends[0]]
+    if np.ptp(np.diff(train)) <= 1e-15 * abs(train).max():
+        return (False,)  # a straight line: its differences do not change
+    return (True,) if nb.outside_range(value) > 0.5 else (False, True)
+
+
+def settings(nb, train, season, differences=(False, True)):
     """(lookback, difference, season read beside each value or 0) to try, for a training part of so many values."""
     lookbacks = {min(nb.LOOKBACK, max(2, train // 8))} | ({season} if nb.LOOKBACK < season <= min(60, train // 8) else set())
-    found = list(product(sorted(lookbacks), (False, True), (0,)))
+    found = list(product(sorted(lookbacks), differences, (0,)))
     beside = max(lookbacks) < season <= train // 3
-    return found + [(min(lookbacks), difference, season) for difference in (False, True) if beside]
+    return found + [(min(lookbacks), difference, season) for difference in differences if beside]
 
 
 def windows_of(nb, value, lookback, difference, season):
@@ -52,8 +67,17 @@ def ahead(nb, data, origins, step, horizon):
     return data["value"][origins - 1][:, None] + np.cumsum(steps, axis=1) if lost else steps
 
 
+def words(setting):
+    """A setting of the LSTM for the reader."""
+    lookback, difference, beside = setting
+    return (f"lookback {lookback}, {'differences' if difference else 'values'}"
+            f"{f', values {beside} steps earlier beside them' if beside else ''}")  # fmt: skip
+
+
 def methods(nb, value, season, horizon, ends):
-    """{name: a function from origins (N,) to forecasts (N, horizon)}, each with its settings chosen on the validation part."""
+    """{name: a function from origins (N,) to forecasts (N, horizon)}, each with its settings chosen on the validation part;
+    {name: its root mean squared error there}; the setting of the LSTM.
+    """
     validation = np.arange(ends[0], ends[1] - horizon + 1)
 
     def error(method):
@@ -71,21 +95,31 @@ def methods(nb, value, season, horizon, ends):
         _, weights, longer = nb.choose_lag(data, season)
         return partial(ahead, nb, longer, step=partial(nb.predict_ar, weights), horizon=horizon)
 
-    def lstm(setting):
+    def read(setting):
         lookback, difference, beside = setting
         data = windows_of(nb, value, lookback, difference, beside)
-        read = data | {part: (inputs(data[part][0], lookback, beside), *data[part][1:]) for part in nb.PARTS}
-        params, _ = nb.train(read, nb.SEED, input_noise=0.02)
-        print(f"  lookback {lookback}, {'differences' if difference else 'values'}"
-              f"{f', values {beside} steps earlier beside them' if beside else ''}")  # fmt: skip
+        return data, data | {part: (inputs(data[part][0], lookback, beside), *data[part][1:]) for part in nb.PARTS}
+
+    def lstm(setting):
+        lookback, _, beside = setting
+        data, seen = read(setting)
+        params, _ = nb.train(seen, nb.SEED, input_noise=0.02)
         step = lambda windows: nb.predict(params, inputs(windows, lookback, beside).astype(np.float32))  # noqa: E731
-        return partial(ahead, nb, data, step=step, horizon=horizon)
+        method = partial(ahead, nb, data, step=step, horizon=horizon)
+        print(f"  {words(setting)}: {nb.as_text(math.sqrt(error(method)))}", flush=True)
+        return method
 
     found = {"persistence": persistence} | ({"seasonal naive": seasonal_naive} if season > 1 else {})
-    found["AR"] = min(map(autoregression, (False, True)), key=error)
-    print("training the LSTM with", *(f"{len(settings(nb, ends[0], season))} settings:",))
-    found["LSTM"] = min(map(lstm, settings(nb, ends[0], season)), key=error)
-    return found, {name: math.sqrt(error(method)) for name, method in found.items()}
+    differences = ways(nb, value, ends)
+    found["AR"] = min(map(autoregression, sorted({False, *differences})), key=error)
+    tried = settings(nb, ends[0], season, differences)
+    seconds = sum(nb.training_seconds(read(setting)[1]) for setting in tried)
+    print(f"training the LSTM with {len(tried)} setting{'s' * (len(tried) > 1)}; this may take about {nb.as_duration(seconds)}")
+    print(f"root mean squared error on the validation part, over all of {horizon} steps ahead:", flush=True)
+    trained = {setting: lstm(setting) for setting in tried}
+    chosen = min(tried, key=lambda setting: error(trained[setting]))
+    found["LSTM"] = trained[chosen]
+    return found, {name: math.sqrt(error(method)) for name, method in found.items()}, chosen
 
 
 def future(value, origins, horizon):
@@ -102,41 +136,65 @@ def continued(index, horizon):
     """The next `horizon` times after an index of times, in its own rhythm; None if it has no times."""
     if not isinstance(index, pd.DatetimeIndex):
         return None
-    rhythm = pd.infer_freq(index[-100:]) if len(index) > 2 else None
-    if rhythm:
-        return pd.date_range(index[-1], periods=horizon + 1, freq=rhythm)[1:]
+    rhythm = pd.DatetimeIndex(index[-100:], freq="infer").freq if len(index) > 2 else None
     step = pd.Series(index).diff().median()
-    print(f"the times have no even rhythm; their median step, {step}, goes on")
+    if rhythm is None and step == pd.Timedelta("1D") and (index[-100:].day_of_week < 5).all():
+        rhythm = pd.offsets.BDay()
+        print("the values are of working days; so are the forecasts, holidays included")
+    if rhythm is not None:
+        return pd.date_range(index[-1], periods=horizon + 1, freq=rhythm)[1:]
+    print(f"the times have no even rhythm; their median step, {str(step).removesuffix(' 00:00:00')}, goes on")
     return index[-1] + step * np.arange(1, horizon + 1)
 
 
-def remarks(nb, value, ends, lstm):
+def as_dates(times, index):
+    """Times as text: days alone where the index (n,) has days alone, minutes where it has no seconds."""
+    both = index.append(times)
+    clock = "" if (both == both.normalize()).all() else " %H:%M" if (both == both.floor("min")).all() else " %H:%M:%S"
+    return times.strftime("%Y-%m-%d" + clock)
+
+
+def decimals(value):
+    """One decimal more than most of the values have, and none below a ten-thousandth of their spread."""
+    most = max(0, 4 - math.floor(math.log10(np.std(value))))
+    return next((k + 1 for k in range(most) if np.isclose(np.round(value, k), value, rtol=1e-12, atol=0).mean() > 0.9), most)
+
+
+def remarks(nb, value, season, ends, lstm, chosen):
     """What a reader should know of the LSTM's one-step forecasts, in sentences."""
     origins = np.arange(ends[2], len(value))
-    forecast, before, actual = lstm(origins)[:, 0], value[origins - 1], value[origins]
-    if said := nb.beside_persistence(forecast, before, actual):
-        yield f"One step ahead {said}"
-    low, high = value[: ends[0]].min(), value[: ends[0]].max()
-    outside = np.mean((value[ends[0] :] < low) | (value[ends[0] :] > high))
-    if outside > 0.05:
-        yield (f"{outside:.0%} of the values after the training part lie outside its range ({low:g} to {high:g}); "
-               "differences were tried too, and validation has chosen.")  # fmt: skip
+    if said := nb.beside_naive(lstm(origins)[:, 0], value[origins], value[origins - 1], value[origins - season]):
+        yield f"One step ahead, on the test part, {said}"
+    if (outside := nb.outside_range(value)) > 0.05:
+        way, only = "differences" if chosen[1] else "values", len(ways(nb, value, ends)) == 1
+        yield (f"{outside:.0%} of the validation values lie outside the range of the training part, where a network forecasts"
+               f" badly. {'So the LSTM was trained on' if only else 'The LSTM was trained both ways, and validation chose'}"
+               f" {way}{'.' if chosen[1] or not only else ', for this is a straight line.'}")  # fmt: skip
 
 
-def draw(path, value, season, table, names, times, index):
+def columns(nb, name):
+    """The columns of the table of forecasts that belong to a method: its forecasts, and their intervals' ends."""
+    return name, f"{name} low {nb.LEVEL:.0%}", f"{name} high {nb.LEVEL:.0%}"
+
+
+def draw(nb, path, series, season, table, names, times):
     """The last seasons, the forecasts and their intervals."""
     import matplotlib.pyplot as plt
 
+    value = series.to_numpy(float)
     shown = min(len(value), max(3 * season, 3 * len(table), 50))
-    past = index[-shown:] if times is not None else np.arange(len(value) - shown, len(value))
+    past = series.index[-shown:] if times is not None else np.arange(len(value) - shown, len(value))
     later = times if times is not None else np.arange(len(value), len(value) + len(table))
+    later = [past[-1], *later]
     figure, axis = plt.subplots(figsize=(9, 3.6), layout="constrained")
     axis.plot(past, value[-shown:], color="black", lw=1, label="the series")
     for name, color in zip(names, ("tab:blue", "tab:orange")):
-        axis.plot(later, table[name], color=color, label=name)
-        axis.fill_between(later, table[f"{name} low"], table[f"{name} high"], color=color, alpha=0.15, lw=0)
-    axis.legend(loc="upper left")
-    axis.set_title("The last values and the forecasts, with 90% intervals for each horizon", loc="left")
+        middle, low, high = ([value[-1], *table[column]] for column in columns(nb, name))
+        axis.plot(later, middle, color=color, label=name)
+        axis.fill_between(later, low, high, color=color, alpha=0.15, lw=0)
+    axis.legend()
+    axis.set_title(f"The last values and the forecasts, with {nb.LEVEL:.0%} intervals for each horizon", loc="left")
+    axis.set(xlabel=series.index.name if times is not None else "place in the series", ylabel=series.name)
     figure.savefig(path, dpi=120)
     plt.close(figure)
 
@@ -155,7 +213,7 @@ def run(nb, series, source, horizon, out):
     nb.EPOCHS = max(20, min(nb.EPOCHS, STEPS // ends[0]))
     nb.BATCH_SIZE = nb.BATCH_SIZE * max(1, ends[0] // 4000)
     nb.LOOKBACK = min(nb.LOOKBACK, max(2, ends[0] // 8))
-    found, validation = methods(nb, value, season, horizon, ends)
+    found, validation, chosen = methods(nb, value, season, horizon, ends)
     best_rival = min(found.keys() - {"LSTM"}, key=validation.get)
     names = sorted(["LSTM", best_rival], key=validation.get)
     origins = {part: np.arange(start, end - horizon + 1) for part, start, end in
@@ -165,28 +223,33 @@ def run(nb, series, source, horizon, out):
     rmse.index = pd.RangeIndex(1, horizon + 1, name="steps ahead")
     table = pd.DataFrame(index=rmse.index)
     for name in names:
-        half = widths(nb, errors[name, "both"])
-        table[name] = found[name](np.array([len(value)]))[0]
-        table[f"{name} low"], table[f"{name} high"] = table[name] - half, table[name] + half
+        half, forecast = widths(nb, errors[name, "both"]), found[name](np.array([len(value)]))[0]
+        for column, shift in zip(columns(nb, name), (0, -half, half)):
+            table[column] = forecast + shift
     times = continued(series.index, horizon)
+    bounded = np.isfinite(table[columns(nb, names[0])[1]]).all()
+    table = table.replace([-np.inf, np.inf], np.nan).round(decimals(value))
     if times is not None:
-        table.insert(0, "time", times)
-    print(f"\nOn the validation part {names[0]} is ahead: root mean squared error {validation[names[0]]:.4g}, "
-          f"{names[1]} {validation[names[1]]:.4g}.")  # fmt: skip
+        table.insert(0, "time", as_dates(times, series.index))
+    print(f"\nOn the validation part {names[0]} is ahead: root mean squared error "
+          f"{nb.as_text(validation[names[0]])}, {names[1]} {nb.as_text(validation[names[1]])}.")  # fmt: skip
     print("Root mean squared error on the test part, by steps ahead:")
-    print(rmse.iloc[sorted({0, horizon // 4, horizon // 2, horizon - 1})].round(4).to_string())
-    for name in names:
+    print(rmse.iloc[sorted({0, horizon // 4, horizon // 2, horizon - 1})].map(nb.as_text).to_string())
+    print("(persistence repeats the last value, seasonal naive the value a season ago; AR is linear autoregression)"
+          if season > 1 else "(persistence repeats the last value; AR is linear autoregression)")  # fmt: skip
+    for name in names if bounded else ():
         inside = np.mean(abs(errors[name, "test"]) <= widths(nb, errors[name, "calibration"]))
         known = np.isfinite(widths(nb, errors[name, "calibration"])).all()
         print(f"{name}: intervals made on the calibration part cover {inside:.0%} of the test part." if known else
               f"{name}: the calibration part is too short to check the intervals.")  # fmt: skip
-    if not np.isfinite(table[f"{names[0]} low"]).all():
+    if not bounded:
         print("There are too few values after the validation part for intervals at this horizon.")
-    print(*remarks(nb, value, ends, found["LSTM"]), sep="\n")
+    for remark in remarks(nb, value, season, ends, found["LSTM"], chosen):
+        print(remark)
     out.mkdir(parents=True, exist_ok=True)
     nb.write_whole(out / "future.csv", lambda path: table.to_csv(path, lineterminator="\n"))
-    nb.write_whole(out / "errors.csv", lambda path: rmse.to_csv(path, lineterminator="\n"))
-    nb.write_whole(out / "forecast.png", lambda path: draw(path, value, season, table, names, times, series.index))
+    nb.write_whole(out / "errors.csv", lambda path: rmse.round(decimals(value) + 1).to_csv(path, lineterminator="\n"))
+    nb.write_whole(out / "forecast.png", lambda path: draw(nb, path, series, season, table, names, times))
     print(f"\nwritten: {out}: future.csv errors.csv forecast.png")
 
 

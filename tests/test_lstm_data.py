@@ -215,21 +215,62 @@ def test_season_is_found():
     assert nb.find_season(np.arange(300.0) + np.random.default_rng(0).normal(size=300)) == 1
 
 
-def test_differences_are_chosen_where_a_series_leaves_its_range():
-    t, noise = np.arange(400), np.random.default_rng(0).normal(size=400)
-    outside, better = nb.choose_difference(0.1 * t + np.sin(t / 5), 10)
-    assert outside > 0.8 and better is True
-    outside, better = nb.choose_difference(np.sin(t / 5) + 0.1 * noise, 10)
-    assert outside < 0.05 and better is False
-    assert nb.choose_difference(5.0 * t, 10) == (1, False)  # a line has no differences to learn from
+def test_the_range_of_the_training_part_is_left_by_a_trend_alone():
+    t = np.arange(400)
+    assert nb.outside_range(0.1 * t + np.sin(t / 5)) > 0.8 and nb.outside_range(np.sin(t / 5)) < 0.05
+
+
+def choose(value, monkeypatch):
+    """What choose_difference keeps after short trainings."""
+    monkeypatch.setattr(nb, "EPOCHS", 20)
+    data = nb.prepare(value, 10)
+    given = data, *nb.train(data, 0)
+    return given, nb.choose_difference(*given)
+
+
+def test_the_lstm_chooses_differences_where_they_are_better(monkeypatch, capsys):
+    """By its errors in the series' own units, which are those of the forecasts that are then made."""
+    value = 0.1 * np.arange(400) + np.sin(np.arange(400) / 5)
+    before, (data, params, history) = choose(value, monkeypatch)
+    assert data["difference"] and not before[0]["difference"]
+    errors = []
+    for one, net, _ in (before, (data, params, history)):
+        X, _, at = one["validation"]
+        errors.append(np.sqrt(np.mean((nb.own_units(one, "validation", nb.predict(net, X.astype(np.float32))) - value[at]) ** 2)))
+    assert errors[1] < errors[0]
+    said = capsys.readouterr().out
+    assert f"is {nb.as_text(errors[1])} with differences, {nb.as_text(errors[0])} with values: differences are kept." in said
+
+
+def test_values_are_kept_where_the_lstm_forecasts_them_better(monkeypatch, capsys):
+    """At every seventh step of the validation part a little outside the range, but noise about a level."""
+    value = np.random.default_rng(0).uniform(-1, 1, 400)
+    value[240:300:7] = 1.05
+    before, after = choose(value, monkeypatch)
+    assert after[0] is before[0] and after[1] is before[1]
+    assert capsys.readouterr().out.endswith("with values: values are kept.\n")
+
+
+def test_differences_are_not_tried_inside_the_range_nor_on_a_line(monkeypatch, capsys):
+    for value in (np.sin(np.arange(400) / 5), 5.0 * np.arange(400)):
+        before, after = choose(value, monkeypatch)
+        assert after[0] is before[0] and after[1] is before[1] and capsys.readouterr().out == ""
 
 
 def test_a_lagged_copy_is_called_so():
     walk = np.cumsum(np.random.default_rng(0).normal(size=300))
-    before, actual = walk[:-1], walk[1:]
-    assert nb.beside_persistence(before + 0.1, before, actual).endswith("its curve is a lagged copy of the series.")
-    assert nb.beside_persistence(before + 9, before, actual).endswith("better repeat that value.")
-    assert nb.beside_persistence(0.5 * before + 0.5 * actual, before, actual) == ""
+    last, actual, old = walk[:-1], walk[1:], np.full(299, 99.0)
+    assert nb.beside_naive(last + 0.1, actual, last, old).endswith("its curve is a lagged copy of the series.")
+    assert nb.beside_naive(last + 9, actual, last, old).endswith("repeating the last value: better repeat that value.")
+    assert nb.beside_naive(0.5 * last + 0.5 * actual, actual, last, old) == ""
+
+
+def test_a_seasonal_series_is_compared_with_the_value_a_season_ago():
+    value = np.sin(2 * np.pi * np.arange(300) / 12) + np.random.default_rng(0).normal(0, 0.1, 300)
+    actual, last, old = value[12:], value[11:-1], value[:-12]
+    said = nb.beside_naive(actual + 0.3, actual, last, old)
+    assert "times that of repeating the value a season ago" in said
+    assert nb.beside_naive(actual + 0.01, actual, last, old) == ""
 
 
 def test_nobody_beats_the_windows_best():
