@@ -3,7 +3,9 @@
 `python -m pytest tests/test_reading_series.py -s -k kind` prints the line or the sentence of each.
 """
 
+import bz2
 import gzip
+import lzma
 import warnings
 from datetime import date, datetime, timedelta
 
@@ -44,6 +46,8 @@ SERIES = {  # kind: content, parameters, values
     "blanks after commas": (PLAIN.replace(",", ", "), {}, V),
     "gzip": (gzip.compress(PLAIN.encode()), {}, V),
     "zip": (archive("data.csv", PLAIN), {}, V),
+    "bzip2": (bz2.compress(PLAIN.encode()), {}, V),
+    "xz": (lzma.compress(PLAIN.encode()), {}, V),
     "one column": (rows(V, header="value"), {}, V),
     "one column, no header": (rows(V), {}, V),
     "blank lines": (PLAIN.replace("\n", "\n\n"), {}, V),
@@ -588,7 +592,7 @@ SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
     "empty": ("", {}, "no rows"),
     "header alone": ("date,value\n", {}, "no rows"),
     "a web page": ("<!DOCTYPE html>\n<html><td>1,2</td></html>", {}, "no text in rows and columns"),
-    "JSON": ('[{"date": "2024-01-01", "value": 1}]', {}, "no text in rows and columns"),
+    "JSON that is no list of records": ('{"value": [1, 2, 3]}', {}, "no text in rows and columns"),
     "UTF-16 without a mark": (PLAIN.encode("utf-16-le"), {}, "no text in rows and columns"),
     "one column, decimal commas": (rows(comma(V), header="Wert"), {}, "rows of more cells"),
     "a row number that the header lacks (R)": ('"date","value"\n' + rows(range(1, 31), ISO, V), {}, "rows of more cells"),

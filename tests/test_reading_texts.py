@@ -67,6 +67,18 @@ TEXTS = {  # kind: content, parameters, texts, genres
         GENRE,
     ),
     "gzip": (gzip.compress(table({"text": TEXT, "genre": GENRE}).encode()), {}, TEXT, GENRE),
+    "JSON, records": (
+        pd.DataFrame({"genre": GENRE, "text": TEXT}).to_json(orient="records", indent=1),
+        {},
+        TEXT,
+        GENRE,
+    ),
+    "JSON lines": (
+        pd.DataFrame({"text": TEXT, "genre": GENRE}).to_json(orient="records", lines=True),
+        {},
+        TEXT,
+        GENRE,
+    ),
     "SMS spam (UCI)": ("".join(f"{g}\t{t}\n" for g, t in zip(GENRE, TEXT)), {}, TEXT, GENRE),
     "SMS spam (UCI), open quotes": (
         "".join(f'{g}\t"{t}\n' if k % 3 == 0 else f"{g}\t{t}\n" for k, (g, t) in enumerate(zip(GENRE, TEXT))),
@@ -378,7 +390,7 @@ TEXTS_REFUSED = {
         "no column topic: set LABEL_COLUMN to one of text, genre",
     ),
     "empty": ("", {}, "no rows"),
-    "JSON": (pd.DataFrame({"text": TEXT, "label": NUMBER}).to_json(orient="records"), {}, "no text in rows and columns"),
+    "JSON by columns": (pd.DataFrame({"text": TEXT, "label": NUMBER}).to_json(), {}, "no text in rows and columns"),
     "header alone": ("text,genre\n", {}, "no rows"),
     "picture": (b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x01\x02" * 50, {}, "cannot be read"),
     "no file": (None, {}, "No such file"),
