@@ -1,6 +1,6 @@
 """Notebook 2 on a CSV file of your own (columns text and genre): the table of all models, and evidence under a name.
 
-usage: python -m benchmarks.text_own FILE.csv NAME [--write]        (for example news_headlines.csv headlines)
+usage: python -m benchmarks.text_own FILE.csv NAME [--write]        (for example short_news.csv short_news)
 """
 
 import argparse

@@ -94,13 +94,14 @@ def test_every_cell_runs_and_every_figure_and_control_shows_in_jupyterlab(name, 
     assert page.evaluate(FAULTS) == []
     assert page.evaluate(FIGURES) == figures
     if name == LSTM_NOTEBOOK:
-        sliders, picture = page.locator(".widget-slider .noUi-handle"), page.locator(".widget-interact img")
+        shown = ".jp-Cell:has(.widget-slider) img"
+        sliders, picture = page.locator(".widget-slider .noUi-handle"), page.locator(shown)
         assert sliders.count() == 3
         sliders.nth(1).scroll_into_view_if_needed()
         before = picture.get_attribute("src")
         sliders.nth(1).focus()
         page.keyboard.press("ArrowRight")
-        changed = "before => { const now = document.querySelector('.widget-interact img'); return now && now.src !== before }"
+        changed = f"before => {{ const now = document.querySelector('{shown}'); return now && now.src !== before }}"
         page.wait_for_function(changed, arg=before, timeout=60_000)
     if name == TEXT_NOTEBOOK:
         box, answer = page.locator(".widget-textarea textarea"), page.locator(".widget-html")

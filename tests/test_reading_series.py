@@ -3,7 +3,9 @@
 `python -m pytest tests/test_reading_series.py -s -k kind` prints the line or the sentence of each.
 """
 
+import bz2
 import gzip
+import lzma
 import warnings
 from datetime import date, datetime, timedelta
 
@@ -42,6 +44,8 @@ SERIES = {  # kind: content, parameters, values
     "blanks after commas": (PLAIN.replace(",", ", "), {}, V),
     "gzip": (gzip.compress(PLAIN.encode()), {}, V),
     "zip": (archive("data.csv", PLAIN), {}, V),
+    "bzip2": (bz2.compress(PLAIN.encode()), {}, V),
+    "xz": (lzma.compress(PLAIN.encode()), {}, V),
     "one column": (rows(V, header="value"), {}, V),
     "one column, no header": (rows(V), {}, V),
     "blank lines at both ends": ("\n\n" + PLAIN + "\n \n\n", {}, V),
@@ -551,7 +555,7 @@ SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
     "empty": ("", {}, "no rows"),
     "header alone": ("date,value\n", {}, "no rows"),
     "a web page": ("<!DOCTYPE html>\n<html><td>1,2</td></html>", {}, "no text in rows and columns"),
-    "JSON": ('[{"date": "2024-01-01", "value": 1}]', {}, "no text in rows and columns"),
+    "JSON that is no list of records": ('{"value": [1, 2, 3]}', {}, "no text in rows and columns"),
     "a row number that the header lacks (R)": ('"date","value"\n' + rows(range(1, 31), ISO, V), {}, "rows of more cells"),
     "picture": (b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x01\x02" * 50, {}, "cannot be read"),
     "broken gzip": (gzip.compress(PLAIN.encode())[:-20], {}, "cannot be read"),

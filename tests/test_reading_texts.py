@@ -55,6 +55,18 @@ TEXTS = {  # kind: content, parameters, texts, genres
     ),
     "several lines in a text": (table({"text": [t.replace(" ", "\n", 1) for t in TEXT], "genre": GENRE}), {}, TEXT, GENRE),
     "semicolons, single quotes (German news, GNAD)": ("".join(f"{g};'{t}'\n" for g, t in zip(GENRE, TEXT)), {}, TEXT, GENRE),
+    "JSON, records": (
+        pd.DataFrame({"genre": GENRE, "text": TEXT}).to_json(orient="records", indent=1),
+        {},
+        TEXT,
+        GENRE,
+    ),
+    "JSON lines": (
+        pd.DataFrame({"text": TEXT, "genre": GENRE}).to_json(orient="records", lines=True),
+        {},
+        TEXT,
+        GENRE,
+    ),
     "SMS spam (UCI)": ("".join(f"{g}\t{t}\n" for g, t in zip(GENRE, TEXT)), {}, TEXT, GENRE),
     "SMS spam (UCI), open quotes": (
         "".join(f'{g}\t"{t}\n' if k % 3 == 0 else f"{g}\t{t}\n" for k, (g, t) in enumerate(zip(GENRE, TEXT))),
@@ -337,6 +349,7 @@ TEXTS_REFUSED = {
         {"label": "topic"},
         "no column topic: set LABEL_COLUMN to one of text, genre",
     ),
+    "JSON by columns": (pd.DataFrame({"text": TEXT, "label": NUMBER}).to_json(), {}, "no text in rows and columns"),
 }
 
 
