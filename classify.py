@@ -9,8 +9,10 @@ the intervals can be made over the texts.
 """
 
 import argparse
+import io
 import os
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from notebook_code import TEXT_NOTEBOOK, load_definitions, pinned
@@ -106,24 +108,24 @@ def run(nb, file, out):
     words = few["text"].map(lambda text: len(nb.tokenise(text)))
     nb.MAX_WORDS = min(nb.MAX_WORDS, max(int(words.quantile(0.98)), 5))
     print(f"{len(few):,} of {len(whole):,} texts are compared on {nb.N_SEEDS} splits; endings cut off: {language};"
-          f" this may take {nb.minutes(few, 4 * nb.N_SEEDS, nb.EPOCHS)} minutes", flush=True)  # fmt: skip
+          f" this may take about {nb.minutes(few, 4 * nb.N_SEEDS, nb.EPOCHS)} min", flush=True)  # fmt: skip
     trials = [nb.repeat_rare(split) for split in splits(nb, few, nb.N_SEEDS)]
     (chosen, outcomes), unequal = compare(nb, trials), nb.is_unequal(few)
     table = report(nb, trials, outcomes, unequal)
     shown = ["accuracy", "low", "high"]
     shown = ["validation_macro_f1", "macro_f1", *shown] if unequal else ["validation_accuracy", *shown, "macro_f1"]
     tested = sum((trial["split"] == "test").sum() for trial in trials)
-    print(f"\nOn {tested:,} test texts, from which no model has learned; low to high: 95% interval of the accuracy.")
+    print(f"\nOn {tested:,} test texts that no model has learned from (low to high: a 95% interval of the accuracy):")
     print(table[shown].round(3).to_string())
     sizes = few["genre"].value_counts(normalize=True)
     print(f"{sizes.iloc[0]:.0%} of the texts are {sizes.index[0]}: always saying so is right as often."
-          f" {'The macro-F1' if unequal else 'The accuracy'} on the validation texts, which are others, decides.")  # fmt: skip
+          f" The best is chosen by the {'macro-F1' if unequal else 'accuracy'} on the validation texts, which are others.")  # fmt: skip
     if warning := nb.one_sided(outcomes, nb.genre_names(few)):
         print(warning)
     nb.mark_folder(out, file)
     nb.write_whole(out / "report.csv", lambda new: table.to_csv(new, lineterminator="\n"))
     best = next(name for name in table.index if name != "majority class")
-    slow = "" if best in nb.RIVALS else f"; this may take {nb.minutes(whole, 1, nb.EPOCHS)} minutes"
+    slow = "" if best in nb.RIVALS else f"; this may take about {nb.minutes(whole, 1, nb.EPOCHS)} min"
     print(f"\n{best} now learns from all {len(whole):,} texts{slow}.", flush=True)
     path = keep(nb, best, chosen[best], trials, outcomes, whole, language, out)
     print(f"Kept in {path}; all scores are in {out / 'report.csv'}.")
@@ -147,7 +149,8 @@ if __name__ == "__main__":
     try:
         out = given.out or nb.folder_of(named, named.parent)
         if given.label and given.file:  # can it be read? better known now than after the training
-            nb.read_texts(given.label, given.text, labelled=False)
+            with redirect_stdout(io.StringIO()):  # label_file will say how it was read
+                nb.read_texts(given.label, given.text, labelled=False)
         kept = given.model or run(nb, given.file, out)
         if given.label:
             nb.label_file(kept, given.label, out)
