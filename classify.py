@@ -118,8 +118,8 @@ def run(nb, file, out):
     print(f"\nOn {tested:,} test texts that no model has learned from (low to high: a 95% interval of the accuracy):")
     print(table[shown].round(3).to_string())
     sizes = few["genre"].value_counts(normalize=True)
-    print(f"{sizes.iloc[0]:.0%} of the texts are {sizes.index[0]}: always saying so is right as often."
-          f" The best is chosen by the {'macro-F1' if unequal else 'accuracy'} on the validation texts, which are others.")  # fmt: skip
+    print(f"{sizes.iloc[0]:.0%} of the texts are {sizes.index[0]}: always saying so is right as often.")
+    print(f"The best is chosen by the {'macro-F1' if unequal else 'accuracy'} on the validation texts, which are others.")
     if warning := nb.one_sided(outcomes, nb.genre_names(few)):
         print(warning)
     nb.mark_folder(out, file)
