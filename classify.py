@@ -125,7 +125,8 @@ def run(nb, file, out):
     nb.mark_folder(out, file)
     nb.write_whole(out / "report.csv", lambda new: table.to_csv(new, lineterminator="\n"))
     best = next(name for name in table.index if name != "majority class")
-    slow = "" if best in nb.RIVALS else f"; this may take about {nb.minutes(whole, 1, nb.EPOCHS)} min"
+    slow = nb.minutes(whole, 1, nb.EPOCHS)
+    slow = "" if best in nb.RIVALS or slow == 1 else f"; this may take about {slow} min"
     print(f"\n{best} now learns from all {len(whole):,} texts{slow}.", flush=True)
     path = keep(nb, best, chosen[best], trials, outcomes, whole, language, out)
     print(f"Kept in {path}; all scores are in {out / 'report.csv'}.")
