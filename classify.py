@@ -4,12 +4,15 @@ usage: python classify.py FILE [--label NEW] [--text COLUMN] [--genre COLUMN] [-
        python classify.py --model KEPT --label NEW [--text COLUMN] [--out FOLDER]
 
 Writes into FOLDER (default: named after the file, beside it): report.csv, all scores with their intervals; the kept model;
-predictions.csv, a label for every row of NEW. The definitions, and so the numbers, are those of the notebook.
+predictions.csv, a label for every row of NEW. The definitions are those of the notebook. The splits share no test text, so that
+the intervals can be made over the texts.
 """
 
 import argparse
+import io
 import os
 import sys
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,6 +28,7 @@ if __name__ == "__main__":  # as the notebook does, and before NumPy is loaded
 import cloudpickle  # noqa: E402
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
+from scipy.stats import binomtest  # noqa: E402
 
 
 def candidates(nb, table):
@@ -53,17 +57,25 @@ def compare(nb, trials):
     return chosen, outcomes
 
 
+def splits(nb, table, count):
+    """`count` splits of a table, 2 at most: none has a test text or a validation text in common with another."""
+    return [nb.draw_split(table, nb.SEED, fold=2 * number) for number in range(count)]
+
+
+def text_interval(share, size):
+    """(low, high): Wilson's 95% interval of a share of `size` texts."""
+    return tuple(binomtest(round(share * size), size).proportion_ci(0.95, "wilson"))
+
+
 def report(nb, trials, outcomes, unequal):
-    """A row a model: the means over the trials, with 95% intervals; the best on the validation texts first."""
-    table = trials[0].loc[~trials[0].index.duplicated()]
-    overlap = (table["split"] == "test").sum() / (table["split"] == "train").sum()
+    """A row a model: the means over the trials, the accuracy with a 95% interval; the best on the validation texts first."""
+    tested = sum(trial.loc[trial["split"] == "test", "pair"].nunique() for trial in trials)
     rows = {}
     for name, runs in outcomes.items():
         scores = pd.DataFrame([nb.score(trial, run) for trial, run in zip(trials, runs)])
         scores["validation_macro_f1"] = [nb.macro_f1(trial, run, "validation") for trial, run in zip(trials, runs)]
         rows[name] = scores.drop(columns=["plain", "crossover"]).mean()
-        for key in ("accuracy", "macro_f1"):
-            _, rows[name][f"{key}_low"], rows[name][f"{key}_high"] = nb.share_interval(scores[key], overlap)
+        rows[name]["low"], rows[name]["high"] = text_interval(rows[name]["accuracy"], tested)
     found = pd.DataFrame(rows).T.rename(columns={"validation": "validation_accuracy"}).rename_axis("model").sort_index()
     found.loc[found.index.str.contains("SVM"), "log_loss"] = np.nan  # it has no probabilities
     order = "macro_f1" if unequal else "accuracy"
@@ -73,8 +85,12 @@ def report(nb, trials, outcomes, unequal):
 def keep(nb, name, settings, trials, outcomes, whole, language, out):
     """Train a model anew on all texts and keep it in `out`: its path."""
     temperature, threshold = nb.certainty(trials, outcomes[name])
+    sure = np.concatenate([nb.cool(run["validation"], temperature).max(axis=1) for run in outcomes[name]])
+    print(f'Below a probability of {nb.near_one(threshold)}, as for {(sure < threshold).mean():.0%} of the validation texts,'
+          ' it answers "unsure".')  # fmt: skip
     learned = nb.repeat_rare(whole.assign(split="train"))
     labels = {"names": nb.genre_names(learned), "temperature": temperature, "threshold": threshold}
+    (out / f"kept_model.{'keras' if name in nb.RIVALS else 'json'}").unlink(missing_ok=True)  # of an earlier run
     if name in nb.RIVALS:
         recipe = {"model": name, "settings": settings, "seed": nb.SEED, "language": language} | labels
         nb.keep_recipe(out / "kept_model.json", recipe, learned)
@@ -95,25 +111,29 @@ def run(nb, file, out):
     nb.QUICK, nb.N_SEEDS, nb.EPOCHS = True, 2, min(nb.EPOCHS, nb.quick_epochs(few))
     words = few["text"].map(lambda text: len(nb.tokenise(text)))
     nb.MAX_WORDS = min(nb.MAX_WORDS, max(int(words.quantile(0.98)), 5))
-    minutes = nb.SECONDS * 4 * nb.N_SEEDS * nb.EPOCHS * nb.words_in(few) / 60
     print(f"{len(few):,} of {len(whole):,} texts are compared on {nb.N_SEEDS} splits; endings cut off: {language};"
-          f" this may take {2 + minutes:.0f} minutes", flush=True)  # fmt: skip
-    trials = [nb.repeat_rare(nb.draw_split(few, nb.SEED + number)) for number in range(nb.N_SEEDS)]
+          f" this may take about {nb.minutes(few, 4 * nb.N_SEEDS, nb.EPOCHS)} min", flush=True)  # fmt: skip
+    trials = [nb.repeat_rare(split) for split in splits(nb, few, nb.N_SEEDS)]
     (chosen, outcomes), unequal = compare(nb, trials), nb.is_unequal(few)
     table = report(nb, trials, outcomes, unequal)
-    shown = ["accuracy", "accuracy_low", "accuracy_high"]
-    shown = ["macro_f1", *shown] if unequal else [*shown, "macro_f1"]
-    print("\nOn texts that no model has learned from, the best on the validation texts first:")
+    shown = ["accuracy", "low", "high"]
+    shown = ["validation_macro_f1", "macro_f1", *shown] if unequal else ["validation_accuracy", *shown, "macro_f1"]
+    tested = sum((trial["split"] == "test").sum() for trial in trials)
+    print(f"\nOn {tested:,} test texts that no model has learned from (low to high: a 95% interval of the accuracy):")
     print(table[shown].round(3).to_string())
     sizes = few["genre"].value_counts(normalize=True)
-    print(f"{sizes.iloc[0]:.0%} of the texts are {sizes.index[0]}: always saying so is right as often."
-          f" {'The macro-F1' if unequal else 'The accuracy'} on the validation texts decides.")  # fmt: skip
-    print(nb.one_sided(outcomes, nb.genre_names(few)))
+    print(f"{sizes.iloc[0]:.0%} of the texts are {sizes.index[0]}: always saying so is right as often.")
+    print(f"The best is chosen by the {'macro-F1' if unequal else 'accuracy'} on the validation texts, which are others.")
+    if warning := nb.one_sided(outcomes, nb.genre_names(few)):
+        print(warning)
     nb.mark_folder(out, file)
     nb.write_whole(out / "report.csv", lambda new: table.to_csv(new, lineterminator="\n"))
     best = next(name for name in table.index if name != "majority class")
+    slow = nb.minutes(whole, 1, nb.EPOCHS)
+    slow = "" if best in nb.RIVALS or slow == 1 else f"; this may take about {slow} min"
+    print(f"\n{best} now learns from all {len(whole):,} texts{slow}.", flush=True)
     path = keep(nb, best, chosen[best], trials, outcomes, whole, language, out)
-    print(f"\n{best} learns from all {len(whole):,} texts and is kept in {path}; all scores: {out / 'report.csv'}")
+    print(f"Kept in {path}; all scores are in {out / 'report.csv'}.")
     return path
 
 
@@ -134,7 +154,8 @@ if __name__ == "__main__":
     try:
         out = given.out or nb.folder_of(named, named.parent)
         if given.label and given.file:  # can it be read? better known now than after the training
-            nb.read_texts(given.label, given.text, labelled=False)
+            with redirect_stdout(io.StringIO()):  # label_file will say how it was read
+                nb.read_texts(given.label, given.text, labelled=False)
         kept = given.model or run(nb, given.file, out)
         if given.label:
             nb.label_file(kept, given.label, out)

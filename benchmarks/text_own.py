@@ -22,7 +22,7 @@ TINY = {"QUICK": True, "N_SEEDS": 2, "EPOCHS": 1}
 def run(path, parameters):
     """The metrics.json of a run of the notebook on a file."""
     with tempfile.TemporaryDirectory() as folder:
-        parameters = {"DATA_CSV": str(Path(path).resolve()), "OUTPUT_DIR": folder} | parameters
+        parameters = {"DATA_CSV": str(Path(path).resolve()), "OUTPUT_DIR": folder, "MOST_MINUTES": 0} | parameters
         try:
             papermill.execute_notebook(ROOT / TEXT_NOTEBOOK, None, parameters, cwd=folder, progress_bar=False)
         except papermill.PapermillExecutionError as error:

@@ -38,15 +38,15 @@ def test_a_file_is_compared_learned_kept_and_used(nb, tmp_path, capsys):
     kept = classify.run(nb, own, out)
     nb.label_file(kept, new, out)
     said = capsys.readouterr().out
-    assert "132 of 132 texts are compared" in said and "The macro-F1 on the validation texts decides" in said
+    assert "132 of 132 texts are compared" in said and "chosen by the macro-F1 on the validation texts" in said
     assert (own.read_bytes(), new.read_bytes()) == before and out == tmp_path / "own"
     labels = pd.read_csv(out / "predictions.csv")
     assert labels["text"].tolist() == fresh["Headline"].tolist()
     assert labels["likeliest"].tolist() == fresh["Category"].tolist() and labels["probability"].between(0.33, 1).all()
     assert (labels["label"].eq("unsure") | labels["label"].eq(labels["likeliest"])).all()
     scores = pd.read_csv(out / "report.csv", index_col="model")
-    assert scores.loc["majority class", "accuracy"] < 0.5 < scores.iloc[0]["macro_f1_low"]
-    assert (scores["macro_f1_low"] <= scores["macro_f1"]).all() and len(scores) == 5
+    assert scores.loc["majority class", "accuracy"] < 0.5 < scores.iloc[0]["low"]
+    assert (scores["low"] <= scores["accuracy"]).all() and (scores["accuracy"] <= scores["high"]).all() and len(scores) == 5
     other = build("another session", definition_cells(TEXT_NOTEBOOK))
     again = other.label_file(kept, new, tmp_path / "again")
     pd.testing.assert_frame_equal(again, labels, check_dtype=False, atol=1e-5)
@@ -63,6 +63,15 @@ def test_scores_are_those_of_the_notebook(nb):
     direct = [nb.score(trial, nb.fit_model(name, chosen[name], trial, seed)) for seed, trial in enumerate(trials)]
     assert table.loc[name, "accuracy"] == pytest.approx(np.mean([one["accuracy"] for one in direct]))
     assert np.isnan(table.loc["1-3-grams, linear SVM", "log_loss"])
+
+
+def test_splits_share_no_text_and_the_interval_is_wilsons(nb):
+    first, second = classify.splits(nb, texts({"sea": 50, "bank": 50}).set_axis(["text", "genre"], axis=1), 2)
+    parts = [set(table.loc[table["split"] == part, "pair"]) for table in (first, second) for part in ("test", "validation")]
+    assert [len(part) for part in parts] == [20] * 4 and len(set.union(*parts)) == 80
+    low, high = classify.text_interval(0.9, 40)  # by the formula
+    middle, half = (0.9 + 1.96**2 / 80) / (1 + 1.96**2 / 40), 1.96 / (1 + 1.96**2 / 40) * (0.09 / 40 + 1.96**2 / 6400) ** 0.5
+    assert (low, high) == pytest.approx((middle - half, middle + half), abs=1e-4)
 
 
 @pytest.mark.parametrize("content, said", [("text,genre\n", "no rows"), ("text,genre\none,a\ntwo,b\n", "labels")])

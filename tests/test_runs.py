@@ -117,7 +117,7 @@ def test_a_readers_texts_from_end_to_end(tmp_path):
     done = run_notebook(TEXT_NOTEBOOK, tmp_path, **REDUCED[TEXT_NOTEBOOK], DATA_CSV=data.name, OUTPUT_DIR=2024)
     assert done.returncode == 0, done.stderr[-2000:]
     metrics = json.loads((tmp_path / "2024" / "results" / "metrics.json").read_text())
-    assert metrics["texts"] == len(rows) and metrics["seeds"] == 2
+    assert metrics["texts"] == len(rows) and metrics["seeds"] == 3
     assert metrics["TF-IDF, logistic regression: accuracy"] > 0.6 and metrics["LSTM + bag: accuracy"] > 0.6
     for key in ("bag_of_words_ceiling", "crossing_texts", "shuffled_accuracy", "lstm_crossover_accuracy"):
         assert metrics[key] is None

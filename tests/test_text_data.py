@@ -159,6 +159,21 @@ def test_of_many_texts_a_part_is_drawn_with_all_genres():
     assert few.equals(nb.draw_texts(table, 100, 0)) and not few.equals(nb.draw_texts(table, 100, 1))
 
 
+@pytest.mark.parametrize("quick, most, goes_quick", [(False, 10, False), (False, 1, True), (False, 0, False), (True, 0, True)])
+def test_a_run_that_would_take_long_goes_quick_and_says_so(quick, most, goes_quick, tmp_path, monkeypatch, capsys):
+    own_texts({"a": 60, "b": 60}).to_csv(tmp_path / "own.csv", index=False)
+    monkeypatch.setattr(nb.joblib, "cpu_count", lambda: 2)  # three minutes
+    cells = {cell.id: cell.source for cell in read_notebook(TEXT_NOTEBOOK).cells}
+    space = vars(nb) | {"DATA_CSV": str(tmp_path / "own.csv"), "OUT": tmp_path / "own", "QUICK": quick, "MOST_MINUTES": most}
+    try:
+        exec(cells["load"], space)
+    finally:
+        nb.set_language("english")
+    said = capsys.readouterr().out
+    assert space["QUICK"] == goes_quick and len(space["trials"]) == (3 if goes_quick else 5)
+    assert ("a full run, about 3: set QUICK = False and MOST_MINUTES = 0" in said) == goes_quick
+
+
 def test_training_texts_of_small_genres_are_repeated_by_the_root():
     split = nb.draw_split(own_texts({"a": 900, "b": 400, "c": 100}), 0)
     more = nb.repeat_rare(split)
