@@ -9,6 +9,7 @@ errors.csv, the error by horizon on the test part; forecast.png. The definitions
 
 import argparse
 import math
+import os
 import sys
 from functools import partial
 from importlib.util import find_spec
@@ -16,7 +17,9 @@ from itertools import product
 from pathlib import Path
 
 if not all(map(find_spec, "charset_normalizer ipywidgets joblib nbformat seaborn threadpoolctl tqdm".split())):
-    sys.exit("Packages are missing: first run `make run-lstm` here, then use .venv/bin/python forecast.py ...")
+    sys.exit("Packages are missing: first run `make setup-lstm` here, then use .venv/bin/python forecast.py ...")
+if not sys.stderr.isatty():
+    os.environ["TQDM_DISABLE"] = "1"  # no bars in a log
 
 import matplotlib
 import numpy as np
@@ -211,7 +214,8 @@ def run(nb, series, source, horizon, out):
     season = nb.find_season(value[: ends[0]])
     print(f"season: {season} steps" if season > 1 else "no season found")
     nb.EPOCHS = max(20, min(nb.EPOCHS, STEPS // ends[0]))
-    nb.BATCH_SIZE = nb.BATCH_SIZE * max(1, ends[0] // 4000)
+    if len(value) > 2000:
+        nb.BATCH_SIZE *= min(len(value) // 1000, 10)
     nb.LOOKBACK = min(nb.LOOKBACK, max(2, ends[0] // 8))
     found, validation, chosen = methods(nb, value, season, horizon, ends)
     best_rival = min(found.keys() - {"LSTM"}, key=validation.get)
@@ -247,6 +251,8 @@ def run(nb, series, source, horizon, out):
     for remark in remarks(nb, value, season, ends, found["LSTM"], chosen):
         print(remark)
     out.mkdir(parents=True, exist_ok=True)
+    own = str(Path(source).resolve())
+    nb.write_whole(out / "made_from.txt", lambda path: path.write_text(own, "utf-8", newline="\n"))
     nb.write_whole(out / "future.csv", lambda path: table.to_csv(path, lineterminator="\n"))
     nb.write_whole(out / "errors.csv", lambda path: rmse.round(decimals(value) + 1).to_csv(path, lineterminator="\n"))
     nb.write_whole(out / "forecast.png", lambda path: draw(nb, path, series, season, table, names, times))
@@ -274,7 +280,7 @@ if __name__ == "__main__":
         if len(series) > nb.MOST_VALUES and not given.all:
             print(f"the newest {nb.MOST_VALUES} of them are used; --all takes all")
             series = series.iloc[-nb.MOST_VALUES :]
-        out = given.out or Path(given.file).with_name(f"{Path(given.file).stem}_forecast")
+        out = given.out or nb.folder_of(given.file)
         run(nb, series, given.file, given.horizon, out)
     except ValueError as error:
         sys.exit(str(error))

@@ -183,14 +183,12 @@ def test_a_short_series_is_taken_and_a_long_one_cut(tmp_path, capsys, monkeypatc
     assert load(path, monkeypatch, MOST_VALUES=0).tolist() == VALUES
 
 
-def test_two_files_of_one_name_have_two_folders(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "lamps.csv").write_text(column(VALUES))
-        found = lstm.folder_of(f"{folder}/lamps.csv")
-        load(f"{folder}/lamps.csv", monkeypatch, OUT=found)
-        assert lstm.folder_of(f"{folder}/lamps.csv") == found == lstm.Path("lamps" if folder == "a" else "lamps_2")
+def test_results_stand_beside_the_file_and_two_files_do_not_share_a_folder(tmp_path, monkeypatch):
+    for name, expected in {"lamps.csv": "lamps", "lamps.txt": "lamps_2", "bare": "bare_2"}.items():
+        (tmp_path / name).write_text(column(VALUES))
+        found = lstm.folder_of(tmp_path / name)
+        load(tmp_path / name, monkeypatch, OUT=found)
+        assert lstm.folder_of(tmp_path / name) == found == tmp_path / expected
 
 
 @pytest.mark.parametrize("factor", [1e-30, 1e30])

@@ -67,7 +67,7 @@ def test_where_most_values_leave_the_range_the_lstm_forecasts_differences_alone(
     assert [forecast.ways(nb, value, ends) for value in (trend, level, line)] == [(True,), (False, True), (False,)]
 
 
-@pytest.mark.parametrize("script, make", [("forecast.py", "make run-lstm"), ("classify.py", "make setup")])
+@pytest.mark.parametrize("script, make", [("forecast.py", "make setup-lstm"), ("classify.py", "make setup")])
 def test_without_the_packages_a_sentence_says_what_to_do(script, make):
     done = subprocess.run([sys.executable, "-S", ROOT / script, "own.csv"], capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and f"first run `{make}`" in done.stderr
