@@ -94,7 +94,7 @@ def test_every_cell_runs_and_every_figure_and_control_shows_in_jupyterlab(name, 
     assert page.evaluate(FAULTS) == []
     assert page.evaluate(FIGURES) == figures
     if name == LSTM_NOTEBOOK:
-        shown = ".jp-Cell:has(.widget-slider) img"
+        shown = ".jp-Cell:has(.widget-slider) img.widget-image"
         sliders, picture = page.locator(".widget-slider .noUi-handle"), page.locator(shown)
         assert sliders.count() == 3
         sliders.nth(1).scroll_into_view_if_needed()
