@@ -67,6 +67,17 @@ TEXTS = {  # kind: content, parameters, texts, genres
         TEXT,
         GENRE,
     ),
+    "SMS spam (Kaggle), a few broken characters": (
+        (
+            "v1,v2\n"
+            + "".join(
+                f"{g},{t} \x89\xdb\xd2 and \xe5\xa3 {k} " + "a word " * 9 + "\n" for k, (g, t) in enumerate(zip(GENRE, TEXT))
+            )
+        ).encode("latin-1"),
+        {},
+        [f"{t} ‰ÛÒ and å£ {k} {'a word ' * 9}".strip() for k, t in enumerate(TEXT)],
+        GENRE,
+    ),
     "SMS spam (UCI)": ("".join(f"{g}\t{t}\n" for g, t in zip(GENRE, TEXT)), {}, TEXT, GENRE),
     "SMS spam (UCI), open quotes": (
         "".join(f'{g}\t"{t}\n' if k % 3 == 0 else f"{g}\t{t}\n" for k, (g, t) in enumerate(zip(GENRE, TEXT))),
