@@ -71,7 +71,7 @@ TEXTS = {  # kind: content, parameters, texts, genres
         (
             "v1,v2\n"
             + "".join(
-                f"{g},{t} \x89\xdb\xd2 and \xe5\xa3 {k} " + "a word " * 9 + "\n" for k, (g, t) in enumerate(zip(GENRE, TEXT))
+                f"{g},{t} \x89\xdb\xd2 and \xe5\xa3 {k} " + "a word " * 30 + "\n" for k, (g, t) in enumerate(zip(GENRE, TEXT))
             )
         ).encode("latin-1"),
         {},
