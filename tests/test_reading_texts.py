@@ -35,6 +35,8 @@ def table(columns, header=True, **options):
     return pd.DataFrame(columns).to_csv(index=False, header=header, **options)
 
 
+WORDS = " ".join(["a word"] * 30)
+
 TEXTS = {  # kind: content, parameters, texts, genres
     "plain": (table({"text": TEXT, "genre": GENRE}), {}, TEXT, GENRE),
     "quotes inside, doubled": (
@@ -68,14 +70,9 @@ TEXTS = {  # kind: content, parameters, texts, genres
         GENRE,
     ),
     "SMS spam (Kaggle), a few broken characters": (
-        (
-            "v1,v2\n"
-            + "".join(
-                f"{g},{t} \x89\xdb\xd2 and \xe5\xa3 {k} " + "a word " * 30 + "\n" for k, (g, t) in enumerate(zip(GENRE, TEXT))
-            )
-        ).encode("latin-1"),
+        "".join(f'{g},"{t} \x89\xdb\xd2 \xe5\xa3 {WORDS}"\n' for g, t in zip(GENRE, TEXT)).encode("latin-1"),
         {},
-        [f"{t} ‰ÛÒ and å£ {k} {'a word ' * 9}".strip() for k, t in enumerate(TEXT)],
+        [f"{t} ‰ÛÒ å£ {WORDS}" for t in TEXT],
         GENRE,
     ),
     "SMS spam (UCI)": ("".join(f"{g}\t{t}\n" for g, t in zip(GENRE, TEXT)), {}, TEXT, GENRE),
