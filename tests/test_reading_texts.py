@@ -35,6 +35,8 @@ def table(columns, header=True, **options):
     return pd.DataFrame(columns).to_csv(index=False, header=header, **options)
 
 
+WORDS = " ".join(["a word"] * 30)
+
 TEXTS = {  # kind: content, parameters, texts, genres
     "plain": (table({"text": TEXT, "genre": GENRE}), {}, TEXT, GENRE),
     "quotes inside, doubled": (
@@ -65,6 +67,12 @@ TEXTS = {  # kind: content, parameters, texts, genres
         pd.DataFrame({"text": TEXT, "genre": GENRE}).to_json(orient="records", lines=True),
         {},
         TEXT,
+        GENRE,
+    ),
+    "SMS spam (Kaggle), a few broken characters": (
+        "".join(f'{g},"{t} \x89\xdb\xd2 \xe5\xa3 {WORDS}"\n' for g, t in zip(GENRE, TEXT)).encode("latin-1"),
+        {},
+        [f"{t} ‰ÛÒ å£ {WORDS}" for t in TEXT],
         GENRE,
     ),
     "SMS spam (UCI)": ("".join(f"{g}\t{t}\n" for g, t in zip(GENRE, TEXT)), {}, TEXT, GENRE),
