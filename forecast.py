@@ -105,8 +105,9 @@ def methods(nb, value, season, horizon, ends):
         params, _ = nb.train(seen, nb.SEED, input_noise=0.02)
         step = lambda windows: nb.predict(params, inputs(windows, lookback, beside).astype(np.float32))  # noqa: E731
         method = partial(ahead, nb, data, step=step, horizon=horizon)
-        print(f"  lookback {lookback}, {'differences' if difference else 'values'}"
-              f"{f', values {beside} steps earlier beside them' if beside else ''}: {nb.as_text(math.sqrt(error(method)))}")  # fmt: skip
+        more = f", values {beside} steps earlier beside them" if beside else ""
+        way = "differences" if difference else "values"
+        print(f"  lookback {lookback}, {way}{more}: {nb.as_text(math.sqrt(error(method)))}")
         return method
 
     found = {"persistence": partial(repeated, 1)} | ({"seasonal naive": partial(repeated, season)} if season > 1 else {})
@@ -189,7 +190,7 @@ def verdicts(nb, value, errors, names, chosen, ends):
     overall = {name: math.sqrt(np.mean(errors[name, "test"] ** 2)) for name in {*names, *naive}}
     best = min(naive, key=overall.get)
     if overall[names[0]] > overall[best]:
-        yield (f"Over all {horizon} steps of the test part {names[0]} is worse than {best}:"
+        yield (f"On the test part, all steps ahead together, {names[0]} is worse than {best}: root mean squared error"
                f" {nb.as_text(overall[names[0]])} against {nb.as_text(overall[best])}.")  # fmt: skip
     one = {name: errors[name, "test"][:, 0] for name in ("LSTM", *naive)}
     square = {name: np.mean(error**2) for name, error in one.items()}
@@ -199,8 +200,8 @@ def verdicts(nb, value, errors, names, chosen, ends):
                f" it has learned to repeat {said[best]}; it adds nothing to {best}.")  # fmt: skip
     elif square["LSTM"] > square[best]:
         yield f"One step ahead the LSTM is worse than {said[best]}."
-    # forecasts from neighbouring origins err alike: as many count as share no value
-    sizes = [max(9, len(errors["LSTM", part]) // horizon) for part in ("calibration", "test")]
+    # forecasts that overlap err alike: as many count as lie side by side, (horizon + 1) / 2 steps long on average
+    sizes = [max(9, 2 * len(errors["LSTM", part]) // (horizon + 1)) for part in ("calibration", "test")]
     if not np.isfinite(widths(nb, errors["LSTM", "both"])).all():
         yield "There are too few values after the validation part for intervals at this horizon."
     elif not np.isfinite(widths(nb, errors["LSTM", "calibration"])).all():
@@ -260,8 +261,8 @@ def run(nb, series, source, horizon, out):
         print(doubt)
     times = continued(series.index, horizon)
     last = f" (to {as_dates(series.index[[ends[0] - 1]], series.index)[0]})" if times is not None else ""
-    print(f"parts: {ends[0]} values to learn from{last}, the next {ends[1] - ends[0]} for the choice of settings (validation),"
-          f" {ends[2] - ends[1]} for intervals (calibration), the last {len(value) - ends[2]} for the test")  # fmt: skip
+    print(f"parts: {ends[0]} values to learn from{last}, {ends[1] - ends[0]} to choose settings (validation),"
+          f" {ends[2] - ends[1]} for intervals (calibration), the last {len(value) - ends[2]} to test")  # fmt: skip
     season = nb.find_season(value[: ends[0]])
     print(f"season: {season} steps" if season > 1 else "no season found")
     nb.EPOCHS = max(20, min(nb.EPOCHS, STEPS // ends[0]))
