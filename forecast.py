@@ -149,9 +149,9 @@ def continued(index, horizon):
 
 
 def as_dates(times, index):
-    """Times as text: days alone where the index (n,) has days alone, minutes where it has no seconds; places as they are."""
+    """Times as text: days alone where the index (n,) has days alone, minutes where it has no seconds; else places."""
     if not isinstance(index, pd.DatetimeIndex):
-        return times.astype(str)
+        return "place " + times.astype(str)
     both = index.append(times)
     clock = "" if (both == both.normalize()).all() else " %H:%M" if (both == both.floor("min")).all() else " %H:%M:%S"
     return times.strftime("%Y-%m-%d" + clock)
@@ -197,9 +197,9 @@ def verdicts(nb, value, errors, names, chosen, ends):
     best = min(naive, key=square.get)
     if square["LSTM"] > 0.95 * square[best] and np.mean((one["LSTM"] - one[best]) ** 2) < square[best] / 4:
         yield (f"One step ahead the LSTM's curve is a lagged copy of the series:"
-               f" it has learned to repeat {said[best]}; it adds nothing to {best}.")  # fmt: skip
+               f" it has learned to repeat {said[best]}; it adds next to nothing to {best}.")  # fmt: skip
     elif square["LSTM"] > square[best]:
-        yield f"One step ahead the LSTM is worse than {said[best]}."
+        yield f"One step ahead the LSTM is worse than repeating {said[best]}."
     # forecasts that overlap err alike: as many count as lie side by side, (horizon + 1) / 2 steps long on average
     sizes = [max(9, 2 * len(errors["LSTM", part]) // (horizon + 1)) for part in ("calibration", "test")]
     if not np.isfinite(widths(nb, errors["LSTM", "both"])).all():

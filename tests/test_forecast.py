@@ -52,8 +52,8 @@ def judged(nb, lstm, ar, n=400):
 
 def test_verdicts_say_what_loses_to_repeating_the_last_value_and_which_intervals_fail(nb):
     first, copy, ar, lstm = judged(nb, lambda steps: -0.99 * steps, lambda steps: 2 * steps)
-    assert first.startswith("On the test part, all steps ahead together, AR is worse than persistence: root mean squared error 1.9")
-    assert copy.endswith("it has learned to repeat the last value; it adds nothing to persistence.")
+    assert "AR is worse than persistence: root mean squared error 1.9" in first
+    assert copy.endswith("it has learned to repeat the last value; it adds next to nothing to persistence.")
     assert ar.startswith("AR: intervals") and ar.endswith("less than chance explains: do not rely on them.")
     assert lstm.endswith("they cover 90% of the test part.")
 
@@ -62,7 +62,7 @@ def test_verdicts_hold_back_where_the_methods_win(nb):
     said = judged(nb, lambda steps: 0.5 * steps, lambda steps: 0.5 * steps)
     assert len(said) == 2 and all("intervals" in one for one in said)
     worse = judged(nb, lambda steps: 1.5 * steps, lambda steps: 0.5 * steps)
-    assert worse[0] == "One step ahead the LSTM is worse than the last value."
+    assert worse[0] == "One step ahead the LSTM is worse than repeating the last value."
 
 
 def test_a_lone_jump_or_a_spike_is_doubted_and_few_distinct_values(nb):
@@ -73,7 +73,8 @@ def test_a_lone_jump_or_a_spike_is_doubted_and_few_distinct_values(nb):
     assert said.startswith("the largest step is from ") and said.endswith(" at 2024-03-01: is it real?")
     spike = walk.copy()
     spike[40] = 900
-    assert len(list(forecast.doubts(nb, pd.Series(spike)))) == 1
+    (said,) = forecast.doubts(nb, pd.Series(spike))
+    assert " at place " in said
     assert not list(forecast.doubts(nb, pd.Series(walk, days)))
     assert list(forecast.doubts(nb, pd.Series(np.arange(120) % 2))) == ["only 2 distinct values: is this a series?"]
 
