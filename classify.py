@@ -78,7 +78,7 @@ def compare(nb, trials):
     chosen = nb.choose(jobs, first)
     outcomes = {job[0]: [outcome] for job, outcome in zip(jobs, first) if job[1] is chosen[job[0]]}
     jobs = [(name, chosen[name], table, nb.SEED + k) for name in grids for k, table in enumerate(trials) if k]
-    print(f"On the rest, with the settings that are best on the first: {len(jobs)} trainings ...", flush=True)
+    print(f"On the other, with the settings that are best on the first: {len(jobs)} trainings ...", flush=True)
     for (name, *_), outcome in zip(jobs, nb.run_jobs(nb.fit_model, jobs, "further splits")):
         outcomes[name].append(outcome)
     return chosen, outcomes
@@ -163,7 +163,7 @@ def run(nb, file, out):
     path = keep(nb, best, chosen[best], trials, outcomes, whole, language, out)
     private = "; it holds your texts: whoever gets it can read them" if path.suffix == ".json" else ""
     print(f"Kept in {path}{private}.")
-    print(f"All scores are in {out / 'report.csv'} (no log loss for the SVM: its scores are no probabilities).", flush=True)
+    print(f"All scores are in {out / 'report.csv'} (no log loss for the SVM, which has no probabilities of its own).", flush=True)
     return path
 
 
