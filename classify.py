@@ -4,14 +4,17 @@ usage: python classify.py FILE [--label NEW] [--text COLUMN] [--genre COLUMN] [-
        python classify.py --model KEPT --label NEW [--text COLUMN] [--out FOLDER]
 
 Writes into FOLDER (default: named after the file, beside it): report.csv, all scores with their intervals; the kept model;
-predictions.csv, a label for every row of NEW. The definitions are those of the notebook. The splits share no test text, so that
-the intervals can be made over the texts.
+NEW_predictions.csv, the rows of NEW with a label for each. The definitions are those of the notebook. The splits share no test
+text, so that the intervals can be made over the texts.
 """
 
 import argparse
 import io
+import json
 import os
+import re
 import sys
+import zipfile
 from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +33,28 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from scipy.stats import binomtest  # noqa: E402
 
+OPTIONS = {"TEXT_COLUMN": "--text", "LABEL_COLUMN": "--genre", "SEPARATOR": "--separator", "ENCODING": "--encoding"}
+OPTIONS |= {"OUTPUT_DIR": "--out", "DATA_CSV": "FILE"}  # what the notebook's errors call them
+
+
+def in_options(message):
+    """An error message of the notebook with the options of this script instead of the notebook's parameters."""
+    return re.sub(rf"\b({'|'.join(OPTIONS)})\b", lambda found: OPTIONS[found[0]], message)
+
+
+def find_kept(path):
+    """The kept model at `path`, a file or the folder that it is in. Raises ValueError without one."""
+    places = [path / f"kept_model.{end}" for end in ("json", "keras")] if path.is_dir() else [path]
+    for place in filter(Path.is_file, places):
+        if zipfile.is_zipfile(place) and place.suffix == ".keras":
+            return place
+        try:
+            if place.suffix == ".json" and {"texts", "threshold"} <= json.loads(place.read_text("utf-8")).keys():
+                return place
+        except (ValueError, AttributeError):  # no JSON, or no object
+            pass
+    raise ValueError(f"{path} is no kept model: give kept_model.json or kept_model.keras, or the folder that holds it.")
+
 
 def candidates(nb, table):
     """{model: the settings to try}, as in a quick run of the notebook."""
@@ -47,11 +72,13 @@ def compare(nb, trials):
         table["stems"], table["clause_bags"] = table["text"].map(nb.preprocess), table["text"].map(nb.clause_bags)
     grids = candidates(nb, trials[0])
     jobs = [(name, settings, trials[0], nb.SEED) for name, grid in grids.items() for settings in grid]
+    print(f"Comparing {len(grids)} models on {len(trials)} splits. On the first: {len(jobs)} trainings ...", flush=True)
     cloudpickle.register_pickle_by_value(nb)  # no worker can import it
     first = nb.run_jobs(nb.fit_model, jobs, "first split")
     chosen = nb.choose(jobs, first)
     outcomes = {job[0]: [outcome] for job, outcome in zip(jobs, first) if job[1] is chosen[job[0]]}
     jobs = [(name, chosen[name], table, nb.SEED + k) for name in grids for k, table in enumerate(trials) if k]
+    print(f"On the other, with the settings that are best on the first: {len(jobs)} trainings ...", flush=True)
     for (name, *_), outcome in zip(jobs, nb.run_jobs(nb.fit_model, jobs, "further splits")):
         outcomes[name].append(outcome)
     return chosen, outcomes
@@ -111,8 +138,9 @@ def run(nb, file, out):
     nb.QUICK, nb.N_SEEDS, nb.EPOCHS = True, 2, min(nb.EPOCHS, nb.quick_epochs(few))
     words = few["text"].map(lambda text: len(nb.tokenise(text)))
     nb.MAX_WORDS = min(nb.MAX_WORDS, max(int(words.quantile(0.98)), 5))
-    print(f"{len(few):,} of {len(whole):,} texts are compared on {nb.N_SEEDS} splits; endings cut off: {language};"
-          f" this may take about {nb.minutes(few, 4 * nb.N_SEEDS, nb.EPOCHS)} min", flush=True)  # fmt: skip
+    print(f"{len(few):,} of {len(whole):,} texts are compared on {nb.N_SEEDS} splits; words are"
+          f" {'not stemmed' if language == 'none' else f'stemmed as {language.capitalize()}'}; this may take about"
+          f" {nb.minutes(few, 4 * nb.N_SEEDS, nb.EPOCHS)} min, longer while the machine is busy", flush=True)  # fmt: skip
     trials = [nb.repeat_rare(split) for split in splits(nb, few, nb.N_SEEDS)]
     (chosen, outcomes), unequal = compare(nb, trials), nb.is_unequal(few)
     table = report(nb, trials, outcomes, unequal)
@@ -131,9 +159,11 @@ def run(nb, file, out):
     best = next(name for name in table.index if name != "majority class")
     slow = nb.minutes(whole, 1, nb.EPOCHS)
     slow = "" if best in nb.RIVALS or slow == 1 else f"; this may take about {slow} min"
-    print(f"\n{best} now learns from all {len(whole):,} texts{slow}.", flush=True)
+    print(f"\n{best} now learns from all {len(whole):,} texts{slow} ...", flush=True)
     path = keep(nb, best, chosen[best], trials, outcomes, whole, language, out)
-    print(f"Kept in {path}; all scores are in {out / 'report.csv'}.")
+    private = "; it holds your texts: whoever gets it can read them" if path.suffix == ".json" else ""
+    print(f"Kept in {path}{private}.")
+    print(f"All scores are in {out / 'report.csv'} (no log loss for the SVM, which has no probabilities of its own).", flush=True)
     return path
 
 
@@ -141,24 +171,30 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", metavar="FILE", nargs="?", help="a table of texts and their genres")
     parser.add_argument("--label", metavar="NEW", help="a file of texts to label")
-    parser.add_argument("--model", metavar="KEPT", type=Path, help="a kept model instead of a FILE to learn from")
+    parser.add_argument("--model", metavar="KEPT", type=Path, help="a kept model, or its folder, instead of a FILE")
     parser.add_argument("--text", default="", help="the column of the texts, if it is not found (two: 'title, body')")
     parser.add_argument("--genre", default="", help="the column of the genres, if it is not found")
+    parser.add_argument("--separator", default="", help="what stands between columns, such as ';' or tab, if it is not found")
+    parser.add_argument("--encoding", default="", help="such as cp1252, if it is not found; all four are for FILE and NEW")
     parser.add_argument("--out", type=Path, help="the folder for the results")
     given = parser.parse_args()
     if bool(given.file) == bool(given.model) or given.model and not given.label:
         parser.error("give a FILE to learn from, or --model KEPT and --label NEW")
-    nb = load_definitions(TEXT_NOTEBOOK)
-    nb.TEXT_COLUMN, nb.LABEL_COLUMN, nb.DATA_CSV = given.text, given.genre, given.file or ""
     named = Path(given.file or given.label)
     try:
+        kept = given.model and find_kept(given.model)
+        print("Loading TensorFlow and the definitions of the notebook ...", flush=True)
+        nb = load_definitions(TEXT_NOTEBOOK)
+        nb.TEXT_COLUMN, nb.LABEL_COLUMN, nb.DATA_CSV = given.text, given.genre, given.file or ""
+        nb.SEPARATOR, nb.ENCODING = {"tab": "\t", "\\t": "\t"}.get(given.separator, given.separator), given.encoding
         out = given.out or nb.folder_of(named, named.parent)
         if given.label and given.file:  # can it be read? better known now than after the training
             with redirect_stdout(io.StringIO()):  # label_file will say how it was read
-                nb.read_texts(given.label, given.text, labelled=False)
-        kept = given.model or run(nb, given.file, out)
+                nb.read_texts(given.label, given.text, "", nb.SEPARATOR, nb.ENCODING, labelled=False)
+        kept = kept or run(nb, given.file, out)
         if given.label:
+            print(f"Labelling {given.label} ...", flush=True)
             nb.label_file(kept, given.label, out)
             nb.mark_folder(out, named)
     except (ValueError, OSError) as error:
-        sys.exit(str(error))
+        sys.exit(in_options(str(error)))

@@ -227,6 +227,9 @@ def test_a_kept_net_holds_its_labels_temperature_and_threshold(readers, corpus, 
     means = np.mean([net.predict(nb.word_numbers(vectoriser, texts), verbose=0) for net in nets], axis=0)
     np.testing.assert_allclose(table[names], nb.cool(means, 1.5), atol=1e-5)
     assert list(table["text"]) == texts and set(table["label"]) == {"unsure"}  # none is as sure as 0.999
+    nb.with_labels(vectoriser, nets, names, 1.5, 0.0).save(tmp_path / "kept_model.keras")
+    table = nb.label_texts(tmp_path / "kept_model.keras", [*texts, "Qwertz uiop!"])
+    assert table["label"].isin(names).tolist() == [True] * 3 + [False] * 2  # two hold no word that it knows
 
 
 @pytest.mark.parametrize("name", ["1-3-grams, linear SVM", "clause bags, random forest", "weighted clauses, logistic regression"])
