@@ -186,7 +186,7 @@ if __name__ == "__main__":
         print("Loading TensorFlow and the definitions of the notebook ...", flush=True)
         nb = load_definitions(TEXT_NOTEBOOK)
         nb.TEXT_COLUMN, nb.LABEL_COLUMN, nb.DATA_CSV = given.text, given.genre, given.file or ""
-        nb.SEPARATOR, nb.ENCODING = {"tab": "\t", "\\t": "\t"}.get(given.separator, given.separator), given.encoding
+        nb.SEPARATOR, nb.ENCODING = given.separator, given.encoding
         out = given.out or nb.folder_of(named, named.parent)
         if given.label and given.file:  # can it be read? better known now than after the training
             with redirect_stdout(io.StringIO()):  # label_file will say how it was read

@@ -34,7 +34,7 @@ OPTIONS = {  # of text, by the notebook's names for them, in the order of read_s
     "VALUE_COLUMN": ("--column", "the column of values: its name, or its number from 1"),
     "TIME_COLUMN": ("--time", 'the column of times, or two: "date, hour"'),
     "SERIES": ("--series", "if the file holds several series: a cell that names yours"),
-    "SEPARATOR": ("--separator", "what stands between columns, such as ';'"),
+    "SEPARATOR": ("--separator", "what stands between columns, such as ';' or tab"),
     "ENCODING": ("--encoding", "such as cp1252"),
     "DECIMAL": ("--decimal", "the decimal mark: . or ,"),
     "OUTPUT_DIR": ("--out", "the folder for the results"),

@@ -450,6 +450,7 @@ SERIES = {  # kind: content, parameters, values
     "column by number": (rows(ISO, V, MORE, header="date,a,b"), {"value": 3}, MORE),
     "column by name in another case": (rows(ISO, V, MORE, header="date,Alpha,beta"), {"value": "alpha"}, V),
     "time by name": (rows(V, MORE, ISO[::-1], header="a,b,stand"), {"value": "a", "time": "stand"}, V[::-1]),
+    "separator given as a word": (PLAIN.replace(",", "\t"), {"separator": "tab"}, V),
     "encoding and separator given": (
         PLAIN.replace("value", "Größe").replace(",", "#").encode("cp1252"),
         {"encoding": "cp1252", "separator": "#"},
