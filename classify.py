@@ -4,7 +4,7 @@ usage: python classify.py FILE [--label NEW] [--text COLUMN] [--genre COLUMN] [-
        python classify.py --model KEPT --label NEW [--text COLUMN] [--out FOLDER]
 
 Writes into FOLDER (default: named after the file, beside it): report.csv, all scores with their intervals; the kept model;
-NEW_predictions.csv, the rows of NEW with a label for each. The definitions are those of the notebook. The splits share no test
+predictions.csv, the rows of NEW with a label for each. The definitions are those of the notebook. The splits share no test
 text, so that the intervals can be made over the texts.
 """
 

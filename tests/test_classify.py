@@ -49,7 +49,7 @@ def test_a_file_is_compared_learned_kept_and_used(nb, tmp_path, capsys):
     assert "words are not stemmed" in said or "words are stemmed as English" in said
     assert "Comparing 5 models on 2 splits" in said
     assert ("whoever gets it can read them" in said) == (kept.suffix == ".json")
-    labels = pd.read_csv(out / "new_predictions.csv", dtype={"id": str})
+    labels = pd.read_csv(out / "predictions.csv", dtype={"id": str})
     pd.testing.assert_frame_equal(labels.iloc[:, :4], fresh)
     assert labels.columns[4:].tolist() == ["label_2", "likeliest", "probability"]
     assert labels["likeliest"].tolist() == fresh["genre"].tolist() and labels["probability"].between(0.33, 1).all()
@@ -109,7 +109,7 @@ def test_the_columns_of_a_file_stay_and_names_that_are_taken_get_a_number(conten
     new = tmp_path / "new.csv"
     new.write_text(content)
     nb.label_file(recipe(nb, tmp_path / "kept_model.json"), new, tmp_path)
-    labels = pd.read_csv(tmp_path / "new_predictions.csv", dtype=str, na_filter=False)
+    labels = pd.read_csv(tmp_path / "predictions.csv", dtype=str, na_filter=False)
     last = "likeliest_2_2" if "id" in columns else "likeliest"
     assert list(labels) == [*columns, "label", last, "probability"] and new.read_text() == content
     assert labels[last].tolist() == labels["label"].tolist() == ["sea", "bank"]
@@ -119,12 +119,12 @@ def test_the_columns_of_a_file_stay_and_names_that_are_taken_get_a_number(conten
         assert labels[columns[0]].str.contains("^Nice beach,? and sun|^A loan rate$").all()
 
 
-def test_the_labels_of_two_files_stand_side_by_side(nb, tmp_path):
+def test_labels_that_take_the_place_of_earlier_ones_are_announced(nb, tmp_path, capsys):
     kept = recipe(nb, tmp_path / "kept_model.json")
-    for name in ("one.csv", "two.csv"):
+    for name, replaced in {"one.csv": False, "two.csv": True}.items():
         (tmp_path / name).write_text("text\nOne share more\n")
         nb.label_file(kept, tmp_path / name, tmp_path)
-    assert {path.name for path in tmp_path.glob("*_predictions.csv")} == {"one_predictions.csv", "two_predictions.csv"}
+        assert ("predictions.csv, in place of earlier ones" in capsys.readouterr().out) == replaced
 
 
 @pytest.mark.parametrize("name", ["clause bags, random forest", "1-3-grams, linear SVM", "weighted clauses, logistic regression"])
@@ -168,5 +168,5 @@ def test_separator_and_encoding_can_be_given(nb, tmp_path):
     run = [sys.executable, "classify.py", "--model", tmp_path, "--label", tmp_path / "new.csv", "--out", tmp_path]
     done = subprocess.run([*run, "--separator", "tab", "--encoding", "latin-1"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0 and "read as tabs in latin-1; text text" in done.stdout, done.stderr
-    labels = pd.read_csv(tmp_path / "new_predictions.csv")
+    labels = pd.read_csv(tmp_path / "predictions.csv")
     assert labels.iloc[0, :4].tolist() == ["A", "beach; sun, £å", "sea", "sea"]
