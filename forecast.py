@@ -295,7 +295,7 @@ def run(nb, series, source, horizon, out):
         print(verdict)
     out.mkdir(parents=True, exist_ok=True)
     own = str(Path(source).resolve())
-    nb.write_whole(out / "made_from.txt", lambda path: path.write_text(own, "utf-8", newline="\n"))
+    nb.write_whole(out / "made_from.txt", lambda path: path.write_text(own, encoding="utf-8", newline="\n"))
     nb.write_whole(out / "future.csv", lambda path: table.to_csv(path, lineterminator="\n"))
     rmse = rmse.round(decimals(value) + 1).add_suffix(": test RMSE")
     nb.write_whole(out / "errors.csv", lambda path: rmse.to_csv(path, lineterminator="\n"))

@@ -66,6 +66,8 @@ def writes_outside_write_whole(source):
     for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
         if isinstance(call.func, ast.Name) and call.func.id == "write_whole":
             call.args = call.keywords = []
+        if ast.unparse(call.func).endswith("to_csv") and not call.args:
+            call.func = ast.Name("a string")
     nodes = [node for node in ast.walk(tree) if getattr(node, "attr", getattr(node, "id", "")) in WRITERS]
     return sorted({node.lineno for node in nodes if ast.unparse(node) != "os.open"})  # os.open(os.devnull)
 
@@ -78,6 +80,7 @@ def test_nothing_is_written_but_by_write_whole(name):
 def test_writing_by_other_means_is_found():
     assert writes_outside_write_whole("x = 1\nfigure.savefig('a.png')") == [2]
     assert writes_outside_write_whole("with open('a', 'w') as file: pass\nwrite = model.save") == [1, 2]
+    assert writes_outside_write_whole("table.to_csv('a.csv'); text = table.to_csv(index=False)") == [1]
     assert writes_outside_write_whole("write_whole('a', model.save); write_whole('b', lambda path: t.to_csv(path))") == []
 
 
@@ -87,7 +90,7 @@ def test_text_files_have_the_same_line_ends_on_every_system(name):
     wanted, calls = {"write_text": "newline", "to_csv": "lineterminator"}, []
     for cell in code_cells(name):
         for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in wanted:
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in wanted and node.args:
                 given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
                 calls.append((cell.id, node.func.attr, given.get(wanted[node.func.attr])))
     assert len(calls) >= 2 and all(end == repr("\n") for _, _, end in calls), calls

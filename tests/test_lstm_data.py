@@ -21,7 +21,7 @@ FOLDER = (ROOT / LSTM_NOTEBOOK).parent
 
 def test_imports():
     allowed = {"numpy", "pandas", "matplotlib", "seaborn", "tqdm", "joblib", "threadpoolctl", "ipywidgets"}
-    allowed |= {"charset_normalizer"}
+    allowed |= {"charset_normalizer", "IPython"}
     allowed |= set(sys.stdlib_module_names)
     imported = set()
     for cell in read_notebook(LSTM_NOTEBOOK).cells:
