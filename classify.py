@@ -12,7 +12,6 @@ import argparse
 import io
 import json
 import os
-import re
 import sys
 import zipfile
 from contextlib import redirect_stdout
@@ -22,7 +21,7 @@ from pathlib import Path
 if not all(map(find_spec, "cloudpickle keras nbformat nltk seaborn sklearn tensorflow".split())):
     sys.exit("Packages are missing: first run `make setup` here, then use .venv/bin/python classify.py ...")
 
-from notebook_code import TEXT_NOTEBOOK, load_definitions, pinned
+from notebook_code import TEXT_NOTEBOOK, in_options, load_definitions, pinned
 
 if __name__ == "__main__":  # as the notebook does, and before NumPy is loaded
     os.environ.update(pinned() | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"})
@@ -35,11 +34,6 @@ from scipy.stats import binomtest  # noqa: E402
 
 OPTIONS = {"TEXT_COLUMN": "--text", "LABEL_COLUMN": "--genre", "SEPARATOR": "--separator", "ENCODING": "--encoding"}
 OPTIONS |= {"OUTPUT_DIR": "--out", "DATA_CSV": "FILE"}  # what the notebook's errors call them
-
-
-def in_options(message):
-    """An error message of the notebook with the options of this script instead of the notebook's parameters."""
-    return re.sub(rf"\b({'|'.join(OPTIONS)})\b", lambda found: OPTIONS[found[0]], message)
 
 
 def find_kept(path):
@@ -117,7 +111,6 @@ def keep(nb, name, settings, trials, outcomes, whole, language, out):
           ' it answers "unsure".')  # fmt: skip
     learned = nb.repeat_rare(whole.assign(split="train"))
     labels = {"names": nb.genre_names(learned), "temperature": temperature, "threshold": threshold}
-    (out / f"kept_model.{'keras' if name in nb.RIVALS else 'json'}").unlink(missing_ok=True)  # of an earlier run
     if name in nb.RIVALS:
         recipe = {"model": name, "settings": settings, "seed": nb.SEED, "language": language} | labels
         nb.keep_recipe(out / "kept_model.json", recipe, learned)
@@ -147,7 +140,7 @@ def run(nb, file, out):
     shown = ["accuracy", "low", "high"]
     shown = ["validation_macro_f1", "macro_f1", *shown] if unequal else ["validation_accuracy", *shown, "macro_f1"]
     tested = sum((trial["split"] == "test").sum() for trial in trials)
-    print(f"\nOn {tested:,} test texts that no model has learned from (low to high: a 95% interval of the accuracy):")
+    print(f"\nOn {tested:,} test texts, each labelled by models that have not learned from it (low to high: a 95% interval):")
     print(table[shown].round(3).to_string())
     sizes = few["genre"].value_counts(normalize=True)
     print(f"{sizes.iloc[0]:.0%} of the texts are {sizes.index[0]}: always saying so is right as often.")
@@ -161,6 +154,7 @@ def run(nb, file, out):
     slow = "" if best in nb.RIVALS or slow == 1 else f"; this may take about {slow} min"
     print(f"\n{best} now learns from all {len(whole):,} texts{slow} ...", flush=True)
     path = keep(nb, best, chosen[best], trials, outcomes, whole, language, out)
+    path.with_suffix(".keras" if path.suffix == ".json" else ".json").unlink(missing_ok=True)  # of an earlier run
     private = "; it holds your texts: whoever gets it can read them" if path.suffix == ".json" else ""
     print(f"Kept in {path}{private}.")
     print(f"All scores are in {out / 'report.csv'} (no log loss for the SVM, which has no probabilities of its own).", flush=True)
@@ -197,4 +191,4 @@ if __name__ == "__main__":
             nb.label_file(kept, given.label, out)
             nb.mark_folder(out, named)
     except (ValueError, OSError) as error:
-        sys.exit(in_options(str(error)))
+        sys.exit(in_options(str(error), OPTIONS))

@@ -11,7 +11,6 @@ one LOOKBACK, this script tries a season's too.
 import argparse
 import math
 import os
-import re
 import sys
 from functools import partial
 from importlib.util import find_spec
@@ -27,7 +26,7 @@ import matplotlib.dates
 import numpy as np
 import pandas as pd
 
-from notebook_code import LSTM_NOTEBOOK, load_definitions
+from notebook_code import LSTM_NOTEBOOK, in_options, load_definitions
 
 STEPS = 1_500_000  # windows that a training sees, all epochs together
 OPTIONS = {  # of text, by the notebook's names for them, in the order of read_series
@@ -324,4 +323,4 @@ if __name__ == "__main__":
             series = series.iloc[-nb.MOST_VALUES :]
         run(nb, series, given.file, given.horizon, Path(out) if out else nb.folder_of(given.file))
     except (ValueError, OSError) as error:  # it names parameters of the notebook
-        sys.exit(re.sub(rf" ({'|'.join(OPTIONS)})\b", lambda name: f" {OPTIONS[name[1]][0]}", str(error)))
+        sys.exit(in_options(str(error), {name: option for name, (option, _) in OPTIONS.items()}))

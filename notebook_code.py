@@ -4,6 +4,7 @@ import ast
 import linecache
 import os
 import platform
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -71,3 +72,8 @@ def write_whole(path, text):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def in_options(message, options):
+    """An error message of a notebook with the options {parameter: option} of a script instead of the notebook's parameters."""
+    return re.sub(rf"\b({'|'.join(options)})\b", lambda found: options[found[0]], message)

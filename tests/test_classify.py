@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, TEXT_NOTEBOOK
 
 import classify
-from notebook_code import build, definition_cells
+from notebook_code import build, definition_cells, in_options
 
 WORDS = {"sea": "beach sun wave sand shell", "bank": "loan rate share credit fund", "kitchen": "oil salt pan egg flour"}
 
@@ -119,6 +119,14 @@ def test_the_columns_of_a_file_stay_and_names_that_are_taken_get_a_number(conten
         assert labels[columns[0]].str.contains("^Nice beach,? and sun|^A loan rate$").all()
 
 
+def test_labels_never_overwrite_the_file_that_they_are_for(nb, tmp_path):
+    path = tmp_path / "predictions.csv"
+    path.write_text("text\nOne share more\n")
+    with pytest.raises(ValueError, match="would be overwritten by its labels: rename it"):
+        nb.label_file(recipe(nb, tmp_path / "kept_model.json"), path, tmp_path)
+    assert path.read_text() == "text\nOne share more\n"
+
+
 def test_labels_that_take_the_place_of_earlier_ones_are_announced(nb, tmp_path, capsys):
     kept = recipe(nb, tmp_path / "kept_model.json")
     for name, replaced in {"one.csv": False, "two.csv": True}.items():
@@ -141,10 +149,10 @@ def test_errors_name_the_options_of_the_script(nb, tmp_path):
     for text, label in (("c", ""), ("", "c")):
         with pytest.raises(ValueError) as raised:
             nb.read_texts(tmp_path / "own.csv", text, label)
-        said[text] = classify.in_options(str(raised.value))
+        said[text] = in_options(str(raised.value), classify.OPTIONS)
     assert said["c"].endswith("set --text to one of a, b.") and said[""].endswith("set --genre to one of a, b.")
-    assert classify.in_options("set SEPARATOR, ENCODING, another OUTPUT_DIR") == "set --separator, --encoding, another --out"
-    assert classify.in_options("MY_SEPARATOR.csv") == "MY_SEPARATOR.csv"
+    assert in_options("set SEPARATOR, another OUTPUT_DIR", classify.OPTIONS) == "set --separator, another --out"
+    assert in_options("MY_SEPARATOR.csv", classify.OPTIONS) == "MY_SEPARATOR.csv"
 
 
 def test_a_kept_model_is_found_in_its_folder_and_what_is_none_is_refused_at_once(nb, tmp_path):

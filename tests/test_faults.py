@@ -58,6 +58,12 @@ def code_cells(name):
     return [cell for cell in read_notebook(name).cells if cell.cell_type == "code"]
 
 
+def makes_a_string(call):
+    """Whether a call is of `to_csv` without a file."""
+    options = {word.arg for word in call.keywords}
+    return getattr(call.func, "attr", "") == "to_csv" and not call.args and "path_or_buf" not in options
+
+
 def writes_outside_write_whole(source):
     """The lines on which something is written by other means than an argument of `write_whole`."""
     tree = ast.parse(source)
@@ -66,7 +72,7 @@ def writes_outside_write_whole(source):
     for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
         if isinstance(call.func, ast.Name) and call.func.id == "write_whole":
             call.args = call.keywords = []
-        if ast.unparse(call.func).endswith("to_csv") and not call.args:
+        if makes_a_string(call):
             call.func = ast.Name("a string")
     nodes = [node for node in ast.walk(tree) if getattr(node, "attr", getattr(node, "id", "")) in WRITERS]
     return sorted({node.lineno for node in nodes if ast.unparse(node) != "os.open"})  # os.open(os.devnull)
@@ -80,7 +86,10 @@ def test_nothing_is_written_but_by_write_whole(name):
 def test_writing_by_other_means_is_found():
     assert writes_outside_write_whole("x = 1\nfigure.savefig('a.png')") == [2]
     assert writes_outside_write_whole("with open('a', 'w') as file: pass\nwrite = model.save") == [1, 2]
-    assert writes_outside_write_whole("table.to_csv('a.csv'); text = table.to_csv(index=False)") == [1]
+    assert writes_outside_write_whole("table.to_csv('a.csv')\ntable.to_csv(path_or_buf='a.csv')\ntable.to_csv(index=False)") == [
+        1,
+        2,
+    ]
     assert writes_outside_write_whole("write_whole('a', model.save); write_whole('b', lambda path: t.to_csv(path))") == []
 
 
@@ -90,7 +99,7 @@ def test_text_files_have_the_same_line_ends_on_every_system(name):
     wanted, calls = {"write_text": "newline", "to_csv": "lineterminator"}, []
     for cell in code_cells(name):
         for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in wanted and node.args:
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in wanted and not makes_a_string(node):
                 given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
                 calls.append((cell.id, node.func.attr, given.get(wanted[node.func.attr])))
     assert len(calls) >= 2 and all(end == repr("\n") for _, _, end in calls), calls
