@@ -261,7 +261,7 @@ def test_a_lagged_copy_is_called_so():
     walk = np.cumsum(np.random.default_rng(0).normal(size=300))
     last, actual, old = walk[:-1], walk[1:], np.full(299, 99.0)
     assert nb.beside_naive(last + 0.1, actual, last, old).endswith("its curve is a lagged copy of the series.")
-    assert nb.beside_naive(last + 9, actual, last, old).endswith("repeating the last value: better repeat that value.")
+    assert nb.beside_naive(last + 9, actual, last, old).endswith("repeating the last value: that value is the better forecast.")
     assert nb.beside_naive(0.5 * last + 0.5 * actual, actual, last, old) == ""
 
 
