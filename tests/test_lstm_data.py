@@ -1,6 +1,7 @@
 """Notebook 1 around the network: the series, windows and split, rivals and floor, intervals, files, bad input."""
 
 import ast
+import math
 import json
 import os
 import signal
@@ -262,6 +263,14 @@ def test_a_lagged_copy_is_called_so():
     last, actual, old = walk[:-1], walk[1:], np.full(299, 99.0)
     assert nb.beside_naive(last + 0.1, actual, last, old).endswith("its curve is a lagged copy of the series.")
     assert nb.beside_naive(last + 9, actual, last, old).endswith("repeating the last value: that value is the better forecast.")
+    change = actual - last
+    other = np.random.default_rng(1).normal(size=299)
+    other -= change * (other @ change) / (change @ change)
+    other *= math.sqrt(0.48 * (change @ change) / (other @ other))
+    little = last + 0.3 * change + other  # its squared error is 0.97 times that of the last value
+    assert nb.beside_naive(little, actual, last, old).endswith(
+        "0.97 times that of repeating the last value: it adds next to nothing."
+    )
     assert nb.beside_naive(0.5 * last + 0.5 * actual, actual, last, old) == ""
 
 
