@@ -1,8 +1,8 @@
 """Notebook 1 around the network: the series, windows and split, rivals and floor, intervals, files, bad input."""
 
 import ast
-import math
 import json
+import math
 import os
 import signal
 import subprocess
