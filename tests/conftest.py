@@ -16,6 +16,7 @@ from importlib.util import find_spec  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import matplotlib  # noqa: E402
+import nbformat  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
@@ -61,13 +62,19 @@ def guarded(folder):
     return os.environ | {"PYTHONPATH": str(folder / "guard"), "CALLS": str(folder / "calls")}
 
 
-def run_notebook(name, folder, environment=None, **parameters):
-    """Execute a copy of the notebook in `folder`, which holds nothing else of the repository; it becomes run.ipynb."""
-    file = shutil.copy(ROOT / name, folder)
+def run_notebook(name, folder, environment=None, changes=None, **parameters):
+    """Execute a copy of the notebook in `folder`, which holds nothing else of the repository; it becomes run.ipynb.
+
+    changes: {cell: its source instead}.
+    """
+    file, notebook = folder / Path(name).name, nbformat.read(ROOT / name, as_version=4)
+    for cell in notebook.cells:
+        cell.source = (changes or {}).get(cell.id, cell.source)
+    nbformat.write(notebook, file)
     options = [word for key, value in parameters.items() for word in ("-p", key, str(value))]
-    command = [sys.executable, "-m", "papermill", Path(file).name, "run.ipynb", "-k", "python3", "--no-progress-bar", *options]
+    command = [sys.executable, "-m", "papermill", file.name, "run.ipynb", "-k", "python3", "--no-progress-bar", *options]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    Path(file).unlink()
+    file.unlink()
     return done
 
 

@@ -153,5 +153,5 @@ def fuzz(reader, files, seeds, path, check):
 
 def tells(said, note):
     """A table that differs from the file's must be one that the line tells of: rows left out, texts joined, values filled."""
-    words = "left out", "interpolated", "averaged", "no header", "gaps", "rows in their order", "one column"
+    words = "left out", "interpolated", "averaged", "no header", "gaps", "rows in their order", "line-separated"
     assert any(word in said for word in words), f"{note}: {said}"

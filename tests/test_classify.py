@@ -172,11 +172,21 @@ def test_a_kept_model_is_found_in_its_folder_and_what_is_none_is_refused_at_once
     assert done.returncode and done.stderr.count("\n") == 1 and "TensorFlow" not in done.stdout
 
 
+@pytest.mark.parametrize("name, first", [("new.txt", "sun and sand"), ("new.txt", "text"), ("new.csv", "Kommentar")])
+def test_the_first_line_of_a_list_is_a_text_unless_it_is_a_name(name, first, nb, tmp_path):
+    (tmp_path / name).write_text(f"{first}\nbeach sun wave\nloan and rate share\n")
+    labels = nb.label_file(recipe(nb, tmp_path / "kept_model.json"), tmp_path / name, tmp_path)
+    is_text = first == "sun and sand"
+    assert labels.columns[0] == ("text" if is_text else first)
+    assert labels.iloc[:, 0].tolist() == [first] * is_text + ["beach sun wave", "loan and rate share"]
+    assert labels["label"].tolist() == ["sea"] * is_text + ["sea", "bank"]
+
+
 def test_separator_and_encoding_can_be_given(nb, tmp_path):
     recipe(nb, tmp_path / "kept_model.json")
     (tmp_path / "new.csv").write_bytes("name\ttext\nA\tbeach; sun, \xa3\xe5\n".encode("latin-1"))
     run = [sys.executable, "classify.py", "--model", tmp_path, "--label", tmp_path / "new.csv", "--out", tmp_path]
     done = subprocess.run([*run, "--separator", "tab", "--encoding", "latin-1"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and "read as tabs in latin-1; text text" in done.stdout, done.stderr
+    assert done.returncode == 0 and "read as tab-separated latin-1; text text" in done.stdout, done.stderr
     labels = pd.read_csv(tmp_path / "predictions.csv")
     assert labels.iloc[0, :4].tolist() == ["A", "beach; sun, £å", "sea", "sea"]

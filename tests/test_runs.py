@@ -114,8 +114,13 @@ def test_a_readers_texts_from_end_to_end(tmp_path):
     data = tmp_path / "eigene Texte é.csv"
     pd.DataFrame(rows, columns=["text", "genre"]).to_csv(data, index=False)
     before = data.read_bytes()
-    done = run_notebook(TEXT_NOTEBOOK, tmp_path, **REDUCED[TEXT_NOTEBOOK], DATA_CSV=data.name, OUTPUT_DIR=2024)
+    parameters = REDUCED[TEXT_NOTEBOOK] | {"DATA_CSV": data.name, "OUTPUT_DIR": 2024}
+    cut = run_notebook(TEXT_NOTEBOOK, tmp_path, changes={"summary": "1 / 0"}, **parameters)
+    assert cut.returncode and len(list((tmp_path / "2024" / "unfinished").iterdir())) > 20
+    done = run_notebook(TEXT_NOTEBOOK, tmp_path, **parameters)
     assert done.returncode == 0, done.stderr[-2000:]
+    run = (tmp_path / "run.ipynb").read_text(encoding="utf-8")
+    assert re.search(r"all trials: (\d\d) of \1 fits are there", run) and not (tmp_path / "2024" / "unfinished").exists()
     metrics = json.loads((tmp_path / "2024" / "results" / "metrics.json").read_text())
     assert metrics["texts"] == len(rows) and metrics["seeds"] == 3
     assert metrics["TF-IDF, logistic regression: accuracy"] > 0.6 and metrics["LSTM + bag: accuracy"] > 0.6
@@ -123,7 +128,7 @@ def test_a_readers_texts_from_end_to_end(tmp_path):
         assert metrics[key] is None
     assert data.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([data.name, "2024", "run.ipynb"])
-    assert re.search(r"\b[2-9]\d texts are copies of others", (tmp_path / "run.ipynb").read_text(encoding="utf-8"))
+    assert re.search(r"\b[2-9]\d texts are copies of others", run)
 
 
 @run

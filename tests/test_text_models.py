@@ -357,3 +357,26 @@ def test_lstm_and_bag_trust_whichever_knows(corpus, knows):
             outcomes[name][split] = (guess + 0.2) / (guess + 0.2).sum(axis=1, keepdims=True)
     both = nb.lstm_and_bag(corpus, **outcomes)
     assert nb.score(corpus, both)["accuracy"] == 1 and both["size"] == 2 and list(both["seconds"]) == [2, 4]
+
+
+def test_what_is_kept_of_a_fit_is_what_was_fitted(corpus, tmp_path):
+    outcomes = [nb.fit_rival("BoW, random forest", {}, corpus, 0), nb.fit_net(corpus, 0, epochs=1)]
+    for number, outcome in enumerate(outcomes):
+        nb.write_outcome(tmp_path / f"{number}.npz", outcome)
+        again = nb.read_outcome(tmp_path / f"{number}.npz")
+        assert again.keys() == outcome.keys() and outcome["validation"].dtype == again["validation"].dtype
+        for key in outcome:
+            np.testing.assert_equal(again[key], list(outcome[key]) if key == "seconds" else outcome[key])
+
+
+def test_a_fit_is_done_again_if_job_or_code_differ(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(nb, "OUT", tmp_path)
+    jobs = [("LSTM", {"dropout": rate}, table, 0) for rate in (0.3, 0.5) for table in (corpus, corpus[1:])]
+    files = set()
+    for code in (["", "EPOCHS = 5", "fit"], ["", "EPOCHS = 6", "fit"]):
+        monkeypatch.setattr(nb, "In", code, raising=False)
+        found = list(map(nb.file_of, jobs))
+        monkeypatch.setattr(nb, "In", [*code, "later", "fit"], raising=False)  # the cell once more, in the same session
+        assert list(map(nb.file_of, jobs)) == found
+        files |= set(found)
+    assert len(files) == 8
