@@ -162,7 +162,7 @@ def test_of_many_texts_a_part_is_drawn_with_all_genres():
 @pytest.mark.parametrize("quick, most, goes_quick", [(False, 10, False), (False, 1, True), (False, 0, False), (True, 0, True)])
 def test_a_run_that_would_take_long_goes_quick_and_says_so(quick, most, goes_quick, tmp_path, monkeypatch, capsys):
     own_texts({"a": 60, "b": 60}).to_csv(tmp_path / "own.csv", index=False)
-    monkeypatch.setattr(nb.joblib, "cpu_count", lambda: 2)  # three minutes
+    monkeypatch.setattr(nb.joblib, "cpu_count", lambda: 1)  # three minutes
     cells = {cell.id: cell.source for cell in read_notebook(TEXT_NOTEBOOK).cells}
     space = vars(nb) | {"DATA_CSV": str(tmp_path / "own.csv"), "OUT": tmp_path / "own", "QUICK": quick, "MOST_MINUTES": most}
     try:
