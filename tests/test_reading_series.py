@@ -492,7 +492,54 @@ SERIES = {  # kind: content, parameters, values
     "hard blanks in dates": (rows(when(DAYS, "%d\xa0%b\xa0%Y")[::-1], V[::-1], header="date,value"), {}, V),
     "twelve rows": (rows(ISO[:12], V[:12], header="date,value"), {}, V[:12]),
 }
+SERIES |= {
+    "header of 0 to n - 1": (rows(V, MORE, V, MORE, header="0,1,2,3"), {"value": "0"}, V),
+    "days as numbers under a name of any kind": (
+        rows(when(DAYS, "%Y%m%d") * 2, ["4호선"] * 30 + ["9호선"] * 30, V + MORE, header="사용일자,노선명,승객수"),
+        {"series": "9호선"},
+        MORE,
+    ),
+    "a mark for nothing in the first row": (
+        rows(range(1990, 2020), V, ["***", *MORE[1:]], header="Year,J-D,DJF"),
+        {"value": "J-D"},
+        V,
+    ),
+    "German waters: lines above of more cells than the table, decimal commas": (
+        'Quelle:;"Amt für Umwelt, www"\nOstwert:;693170;Nordwert:;5335733;"UTM Zone 32"\nHöhe:;"500,33 m"\n\n'
+        + rows(
+            [f'"{d}"' for d in when(HOURS, "%Y-%m-%d %H:%M")],
+            comma(V),
+            ["Roh"] * 30,
+            header='Datum;"Stand [cm]";Status',
+            mark=";",
+        ),
+        {},
+        V,
+    ),
+    "equal values at equal times": (
+        rows([d for d in ISO for _ in "ab"], ["rain", "fog"] * 30, [v for v in V for _ in "ab"], header="date,weather,load"),
+        {},
+        V,
+    ),
+}
 SERIES_REFUSED = {  # kind: content, parameters, what the sentence holds
+    "two columns with one usual word in their names": (
+        rows(ISO, V, MORE, V, header="Date,SP500,Real Price,Price Index"),
+        {},
+        "set VALUE_COLUMN to one of SP500, Real Price, Price Index",
+    ),
+    "many columns, no header": (rows(V, MORE, V, MORE, V, MORE, V), {}, "set VALUE_COLUMN to one of 1, 2, 3"),
+    "a series a row, the names in the second column": (
+        rows(
+            ["", "", "x", "x"],
+            ["Chad", "Peru", "Peru", "Fiji"],
+            [1.5, 2.5, "", 3.5],
+            *[[4, 5, 6, 7]] * 30,
+            header="Province,Country,Lat," + ",".join(when(DAYS, "%m/%d/%y")),
+        ),
+        {},
+        "SERIES to one of Chad, Peru, Peru, Fiji",
+    ),
     "half of it missing": (
         rows(ISO, [v if k % 2 else "NA" for k, v in enumerate(V)], header="date,value"),
         {},

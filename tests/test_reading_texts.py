@@ -348,7 +348,30 @@ TEXTS = {  # kind: content, parameters, texts, genres
         GENRE,
     ),
 }
+TEXTS |= {
+    "Korean comments, a label that is a column's name": (
+        table(
+            {"comments": TEXT, "gender": [False, True] * 8, "bias": [True] * 16, "hate": ["hate", "none", "mild", "none"] * 4},
+            sep="\t",
+        ),
+        {"label": "hate"},
+        TEXT,
+        ["hate", "none", "mild", "none"] * 4,
+    ),
+    "Arabic, Windows-1256": (
+        table({"text": [f"اهنئ الدكتور احمد جمال الدين القيادي {k}" for k in range(16)], "polarity": NUMBER}).encode("cp1256"),
+        {},
+        [f"اهنئ الدكتور احمد جمال الدين القيادي {k}" for k in range(16)],
+        list(map(str, NUMBER)),
+    ),
+    "the split is no label": (table({"split": ["train", "dev"] * 8, "mood": GENRE, "text": TEXT}), {}, TEXT, GENRE),
+}
 TEXTS_REFUSED = {
+    "a column a genre": (
+        table({"sentence": TEXT, "weather": NUMBER, "music": [1 - n for n in NUMBER]}),
+        {},
+        "several columns of labels that come back (weather, music): set LABEL_COLUMN",
+    ),
     "one genre": (table({"text": TEXT, "genre": ["a"] * 16}), {}, "no column of labels"),
     "no labels": (table({"text": [t.replace(",", "") for t in BODY]}), {}, "has one column: put labels into another"),
     "no texts": (table({"x": range(16), "genre": NUMBER}), {}, "no column of texts"),
