@@ -26,7 +26,7 @@ def timed(times, header="t,value"):
 
 
 LSTM_CASES = {  # content, parameters, what the sentence holds; what a file may be like else is in test_reading_series.py
-    "missing": (None, {}, "No such file or directory", "give a CSV file or set ENCODING"),
+    "missing": (None, {}, "No such file or directory", "give the path of a CSV file."),
     "too short": (column(VALUES[:35]), {}, "holds 35 values and 36 are needed", "add rows, for 36 are the least"),
     "too large": (column([*VALUES[:9], "1e200", *VALUES]), {}, "no numbers: 1 (row 11, '1e200')", "fix it"),
     "date in the numbers": (column([*VALUES, "2024-01-01"]), {}, "no numbers: 1 (row 152, '2024-01-01')", "fix it"),

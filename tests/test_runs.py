@@ -120,7 +120,7 @@ def test_a_readers_texts_from_end_to_end(tmp_path):
     done = run_notebook(TEXT_NOTEBOOK, tmp_path, **parameters)
     assert done.returncode == 0, done.stderr[-2000:]
     run = (tmp_path / "run.ipynb").read_text(encoding="utf-8")
-    assert re.search(r"all trials: (\d\d) of \1 fits are there", run) and not (tmp_path / "2024" / "unfinished").exists()
+    assert re.search(r"all trials: (\d\d) of \1 fits were done", run) and not (tmp_path / "2024" / "unfinished").exists()
     metrics = json.loads((tmp_path / "2024" / "results" / "metrics.json").read_text())
     assert metrics["texts"] == len(rows) and metrics["seeds"] == 3
     assert metrics["TF-IDF, logistic regression: accuracy"] > 0.6 and metrics["LSTM + bag: accuracy"] > 0.6
