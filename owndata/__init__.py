@@ -18,8 +18,8 @@ A model that was kept, and labels for further texts:
     kept = Kept.load("reviews")
     labels = kept.label(read_texts("new.csv", labelled=False).table["text"])
 
-print(series) and print(texts) tell how a file was read. What a file leaves unclear raises Unclear, a
-ValueError that knows the parameter which settles it. In a terminal: python -m owndata --help.
+print(series) and print(texts) tell how a file was read. What a file leaves unclear raises Unclear,
+a ValueError that knows the parameter which settles it. In a terminal: python -m owndata --help.
 Nothing leaves the machine, and no file of yours is written to.
 """
 

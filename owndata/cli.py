@@ -41,8 +41,8 @@ PRIVATE = "Nothing leaves this machine, and no file of yours is written to."
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words (default: those of the terminal) ask for: the exit status.
 
-    0: done. 1: a file or folder is unclear or cannot be used, told in one sentence on stderr. 2: the
-    words are no right usage (SystemExit, from argparse).
+    0: done. 1: a file or folder is unclear or cannot be used, told in one sentence on stderr. 2:
+    the words are no right usage (SystemExit, from argparse).
     """
     words = list(sys.argv[1:] if words is None else words)
     for stream in (sys.stdout, sys.stderr):

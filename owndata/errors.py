@@ -15,9 +15,9 @@ def listed(names: Iterable[object], width: int = 200) -> str:
 class Unclear(ValueError):
     """A file, or a folder, that cannot be taken as it is.
 
-    path: the file (str). fault: what is wrong, a clause. option: the parameter that settles it, such
-    as "value"; "" if none does. choices: values for it (tuple of str). mend: what to do about it,
-    with {option} where the parameter is named; "" if option and choices say it all.
+    path: the file (str). fault: what is wrong, a clause. option: the parameter that settles it,
+    such as "value"; "" if none does. choices: values for it (tuple of str). mend: what to do about
+    it, with {option} where the parameter is named; "" if option and choices say it all.
 
     As text it is one sentence that names the parameters of Python; `sentence` takes other names.
     """

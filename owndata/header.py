@@ -47,7 +47,7 @@ class LeftOut:
 class Reading:
     """How a file was read as a table.
 
-    table: its cells as text, "" where there is none; the index is the number of the row in the file.
+    table: its cells as text, "" where there is none; the index is the row's number in the file.
     separator: what stood between the cells, "" if each line is a cell. left_out: lines above the
     header, below the data, and rows of too many cells.
     """
@@ -172,9 +172,9 @@ def first_of_words(ends: pd.DataFrame) -> int:
 
 
 def is_counting_header(ends: pd.DataFrame, place: int) -> bool:
-    """Whether a row of numbers names columns: it counts, as 1960, 1961, ..., behind a name or from 0.
+    """Whether a row of numbers names columns: it counts, behind a name or from 0, as 1960, 1961.
 
-    A row as full above it is the header already.
+    If a row above is as full, that is the header.
     """
     row = ends.iloc[place]
     steps = pd.to_numeric(row, errors="coerce").dropna().diff()[1:].abs()

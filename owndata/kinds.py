@@ -7,13 +7,12 @@ import pandas as pd
 from owndata.commands import OF_SERIES, OF_TEXTS, SHARED, add_options, series_of, texts_of
 from owndata.errors import Unclear
 from owndata.header import read_table
-from owndata.numbers import as_numbers
-from owndata.series import Series
+from owndata.series import Series, columns_of_numbers
 from owndata.texts import JUDGED, RAGGED, UNSPACED, Texts
 
 KINDS = ("series", "texts")
 FEWEST_WORDS = 3  # of a cell that is a text, on average
-WORD = r"[^\W\d_]{3,}"
+WORD = r"[^\W\d_]{2,}"
 
 
 def add_either_options(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +46,7 @@ def kind_by_options(given: argparse.Namespace) -> str:
 def kind_by_cells(given: argparse.Namespace) -> str:
     """The kind of a file by its cells: "series" if no column holds texts, "texts" if one is all.
 
-    "" if it has a column of texts and others.
+    "" if it has a column of texts and others, or no column of numbers.
     """
     file = read_table(given.file, given.separator, given.encoding, RAGGED, blanks=False)
     table = file.table[:JUDGED]
@@ -55,7 +54,8 @@ def kind_by_cells(given: argparse.Namespace) -> str:
         cells = table.iloc[:, 0]
         words, parts = cells.str.count(WORD).sum(), cells.str.count(r"\S+").sum()
         return "texts" if words > parts / 2 else "series"
-    return "" if any(is_text(table[name]) for name in table) else "series"
+    is_either = any(is_text(table[name]) for name in table) or not columns_of_numbers(table)
+    return "" if is_either else "series"
 
 
 def is_text(cells: pd.Series) -> bool:
@@ -65,8 +65,8 @@ def is_text(cells: pd.Series) -> bool:
 
 
 def is_series_with_times(given: argparse.Namespace) -> bool:
-    """Whether a file can be read as a series in the order of its times."""
+    """Whether a file can be read as a series in the order of its times, or as one of several."""
     try:
         return series_of(given).has_times
-    except Unclear:
-        return False
+    except Unclear as error:
+        return error.option == "series"

@@ -7,8 +7,8 @@ import pandas as pd
 
 from owndata.header import QUOTES
 
-CODES = """USD EUR GBP JPY CHF CAD AUD NZD CNY RMB HKD SGD INR KRW SEK NOK DKK PLN CZK HUF RON BGN TRY
-    RUB UAH BRL MXN ARS CLP COP ZAR NGN EGP ILS AED SAR THB IDR MYR PHP VND kr zł Kč"""
+CODES = """USD EUR GBP JPY CHF CAD AUD NZD CNY RMB HKD SGD INR KRW SEK NOK DKK PLN CZK HUF RON BGN
+    TRY RUB UAH BRL MXN ARS CLP COP ZAR NGN EGP ILS AED SAR THB IDR MYR PHP VND kr zł Kč"""
 CURRENCY = rf"[$€£¥₹]|{'|'.join(CODES.split())}"
 TOO_LARGE = 1e100  # no number from here on
 POWERS = {"K": "e3", "M": "e6", "B": "e9"}
@@ -30,7 +30,7 @@ class Parts:
 
 
 def take_apart(cells: pd.Series, decimal: str) -> Parts:
-    """Cells such as "<1", "$5", "7.9K", "5 %", "1,000.5 USD" in their parts; NaN for other cells."""
+    """Cells such as "<1", "$5", "7.9K", "5 %", "1,000.5 USD" in parts; NaN for other cells."""
     group, point = (r"\.", ",") if decimal == "," else (",", r"\.")
     number = rf"[-+]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d*)(?:{point}\d*)?(?:[eE][-+]?\d+)?"
     form = rf"^(<?)\s*({CURRENCY}|)\s*({number})(\s?%|[kKMB]?)(?:\s?({CURRENCY}))?$"

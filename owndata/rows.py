@@ -68,7 +68,7 @@ def best_cut(text: str, marks: list[str] | tuple[str, ...], dialects: tuple[dict
 
 
 def cut_at(text: str, mark: str, dialect: dict) -> Cut:
-    """A text cut at a mark in a dialect of csv; one without rows where its quotes are not closed."""
+    """A text cut at a mark in a dialect of csv; without rows if quotes are not closed."""
     lines = StringIO(text)
     if mark == BLANK:
         lines = (line.strip() for line in lines)

@@ -98,7 +98,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a series cannot be taken, with the parameter and its choices, or the way, that mends it."""
+    """Why a series cannot be taken, and what mends it: a parameter with its choices, or a way."""
 
     fault: str
     option: str = ""
@@ -108,10 +108,10 @@ class Trouble:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What is read of each row (n,): its cell of the values, its number and time, its time in words.
+    """What is read of each row (n,): its cell of the values, as a number, its time, that in words.
 
-    gone: the cell says that the value is missing. below: the row is a remark below the data. totals:
-    it is the total of a year.
+    gone: the cell says that the value is missing. below: the row is a remark below the data.
+    totals: it is the total of a year.
     """
 
     cells: pd.Series
@@ -181,7 +181,7 @@ def read_series(
 
 
 def columns_of_numbers(table: pd.DataFrame) -> list[str]:
-    """The columns of which most cells are numbers; none that counts the rows, if others are left."""
+    """The columns of which most cells are numbers; none that counts rows, if others are left."""
     counts = {}
     for name, cells in table[:: len(table) // TRIED + 1].items():
         cells = cells[~cells.str.lower().isin(MISSING)]
@@ -211,7 +211,7 @@ def choose_value(names: list[str], rest: pd.DataFrame, found: Found, path: str |
 
 
 def keys_of_series(table: pd.DataFrame, stamps: pd.Series) -> dict[str, list[str]]:
-    """{column: its different cells} of columns that tell apart rows of equal times; {} without such."""
+    """{column: its different cells} of columns that tell apart rows of equal times."""
     if stamps.duplicated().sum() <= len(stamps) / 10:
         return {}
     timed = table.assign(time=stamps)
@@ -314,7 +314,7 @@ def can_be_filled(filled: Filled, ends_cut: int) -> bool:
 
 
 def refuse(path: str | Path, name: str, troubles: Sequence[Trouble]) -> None:
-    """Raise Unclear if there are troubles with the column `name`, with the option that settles one."""
+    """Raise Unclear if there are troubles with the column `name`, with an option that mends one."""
     if not troubles:
         return
     fault = f"column {name}: {'; '.join(trouble.fault for trouble in troubles)}"
@@ -354,7 +354,7 @@ def facts_of_order(ordered: Ordered) -> dict[str, object]:
 
 
 def suspects(number: pd.Series) -> dict[float, int]:
-    """{value: how often} of values of nines, such as -999, that come twice and far from all others."""
+    """{value: how often} of values such as -999 that come more than once, far from all others."""
     counts = number.value_counts()
     found = {}
     for value, count in counts[counts > 1].items():

@@ -16,15 +16,15 @@ TRIED = 300  # rows by which a column is judged
 def one_series(file: Reading, series: str, is_wide: bool) -> pd.DataFrame:
     """Of the series in a table, the one that `series` names, a value a row.
 
-    `is_wide`: whether a row may hold a series. Raises Unclear, with the option "series", if it names
-    none, or not one alone where each row holds one.
+    `is_wide`: whether a row may hold a series. Raises Unclear, with the option "series", if it
+    names none, or not one alone where each row holds one.
     """
     start = first_of_row(file.table) if is_wide else 0
     return of_rows(file, series, start) if start else of_cells(file, series)
 
 
 def first_of_row(table: pd.DataFrame) -> int:
-    """The place of the column in which the values of a row begin, if a row holds a series; else 0."""
+    """The place of the column at which values begin if each row holds a series; else 0."""
     names = list(table)
     places = range(1, min(MOST_NAMES, len(names) - FEWEST_VALUES + 1))
     start = next((place for place in places if is_in_order(names[place:])), 0)
@@ -65,7 +65,7 @@ def most_telling(lead: pd.DataFrame) -> pd.Series:
 
 
 def of_cells(file: Reading, series: str) -> pd.DataFrame:
-    """The rows in which a cell is `series`, or cells are its parts, with commas between; all for ""."""
+    """The rows in which a cell is `series`, or cells are its parts, commas between; all for ""."""
     table = file.table
     if not series:
         return table

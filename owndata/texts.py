@@ -19,8 +19,8 @@ from owndata.tokens import same_text
 
 TEXTS = """text review review_text reviewtext review_body tweet full_text comment content message
     body sentence utterance question phrase post article document description headline title news v2
-    sms texto mensaje contenido comentario texte avis nachricht inhalt titel testo metin текст 内容 文本
-    评论""".split()
+    sms texto mensaje contenido comentario texte avis nachricht inhalt titel testo metin текст 内容
+    文本 评论""".split()
 LABELS = """genre label labels sentiment class category target polarity v1 topic intent rating stars
     score type spam toxic liked tag emotion is_sarcastic klasse kategorie thema etiqueta clase
     categoria categoría étiquette classe catégorie durum etiket метка класс 标签 类别""".split()
@@ -114,8 +114,8 @@ def read_texts(
     label, equal texts with two labels, and labels with fewer than `fewest` different texts. If not
     `labelled`, every row stays as it is, and genre is "".
 
-    Raises Unclear, with the parameter that settles it, if the file cannot be read, or may be read in
-    more than one way.
+    Raises Unclear, with the parameter that settles it, if the file cannot be read, or may be read
+    in more than one way.
     """
     file = read_table(path, separator, encoding, RAGGED, blanks=False)
     if not labelled:
@@ -227,7 +227,7 @@ def text_columns(table: pd.DataFrame, asked: str | int, path: str | Path) -> lis
 
 
 def is_wordy(cells: pd.Series, length: float) -> bool:
-    """Whether most cells (n,) hold words, and no links; `length` is a share of the longest column's."""
+    """Whether most cells (n,) hold words, no links; `length`: as a share of the longest."""
     has_words = cells.str.contains(r"[^\W\d_]").mean() > 0.5
     return has_words and length > 0.1 and cells.str.match("https?:").mean() < 0.5
 

@@ -47,8 +47,8 @@ class Counted(Enum):
 class Found:
     """The times (n,) of a table's rows and the columns that they come from.
 
-    stamps: times, NaT where one is unclear; or numbers; or 0 to n - 1. totals: whether a row (n,) is
-    the total of a year, in a month 13. offset, is_start: as in Times.
+    stamps: times, NaT where one is unclear; or numbers; or 0 to n - 1. totals: whether a row (n,)
+    is the total of a year, in a month 13. offset, is_start: as in Times.
     """
 
     stamps: pd.Series
@@ -61,7 +61,7 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """A table, with what its columns may be. calendar: {part of a date: the column of its numbers}."""
+    """A table and what its columns may be. calendar: {part of a date: the column of its number}."""
 
     table: pd.DataFrame
     head: pd.DataFrame
@@ -80,7 +80,7 @@ def look_at(table: pd.DataFrame) -> Columns:
         if rank(name, words.split()) < PART
     }
     if len(table.columns) > 2 and "quarter" not in calendar and starts_with_year_and_month(head):
-        calendar = dict(zip(("year", "month"), table)) | calendar
+        calendar = dict(zip(("year", "month"), table, strict=False)) | calendar
     return Columns(table, head, tuple(numbers), calendar)
 
 
@@ -125,7 +125,7 @@ def none_of(table: pd.DataFrame) -> pd.Series:
 
 
 def possible_names(columns: Columns) -> list[str]:
-    """The columns that may be times: those with usual names, or numbers of days, then all of words."""
+    """The columns that may be times: those with usual names or numbers of days, then of words."""
     usual = [name for name in columns.table if is_usual(name, columns.head[name])]
     left = [name for name in columns.table if name not in (*usual, *columns.numbers)]
     return usual + left

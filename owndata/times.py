@@ -36,7 +36,7 @@ CLOCK = (
 OFFSET = r"(\d\d:?\d\d(?::\d\d)?(?:\.\d+)?)\s?([+-]\d\d(?::?\d\d)?)$"
 INTERVAL = r"^(.*\d[:.]\d\d\S*(?: [aApP]\.?\s?[mM]\.?)?)\s*(?:[-–/]|to|bis)\s+?\S*\s*\d.*:\d\d.*$"
 COUNTED = r"(\d{1,2})[-/.](0?[1-9]|1[0-2])"  # the month of a year that is counted, as 1-01
-UNIX_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # in a second
+UNIX_UNITS = 1, 10**3, 10**6, 10**9  # of them in a second
 UNIX_SPAN = 3e8, 4e9  # seconds since 1970: from 1979 to 2096
 
 
@@ -106,7 +106,7 @@ def as_days(days: pd.Series) -> pd.Series:
 
 
 def plain_days(days: pd.Series) -> pd.Series:
-    """Days as numbers and English months with hyphens between: 2024-03-01, 1-jan-2024, 2024-w05-1."""
+    """Days as numbers and English months, hyphens between: 2024-03-01, 1-jan-2024, 2024-w05-1."""
     days = days.str.replace(r"q([1-4])\W*(\d{4})", r"\2q\1", regex=True)
     days = days.str.replace(r"(\d{4})\W*q([1-4])", month_of_quarter, regex=True)
     days = days.str.replace(r"[^\W\d_]+", plain_word, regex=True)
@@ -136,7 +136,7 @@ def evenness(stamps: pd.Series) -> float:
 def unix_times(number: pd.Series) -> pd.Series | None:
     """Numbers (n,) that count from 1970, in seconds or parts of them, as times; else None."""
     known = number.dropna()
-    for unit, size in UNIX_UNITS.items():
+    for size in UNIX_UNITS:
         if len(known) and known.between(UNIX_SPAN[0] * size, UNIX_SPAN[1] * size).all():
             nanoseconds = (number * (10**9 // size)).round()
             return pd.to_datetime(nanoseconds, unit="ns", errors="coerce").dt.floor("us")

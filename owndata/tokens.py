@@ -88,7 +88,7 @@ def preprocess(text: str, language: str) -> str:
 
 
 def same_text(texts: pd.Series) -> pd.Series:
-    """A number for each text (n,), equal where texts differ at most in case, blanks, punctuation."""
+    """A number for each text (n,), equal where they differ at most in case, blanks, punctuation."""
     return texts.map(lambda text: " ".join(tokenise(text))).factorize()[0]
 
 

@@ -10,8 +10,8 @@ from owndata.series import Series
 from owndata.words.reading import blocks, how_read, rows_as_read
 
 DESCRIPTION = (
-    "Print how a file of a series or of texts is read, what is left out, and its first and last rows"
-    " as read. Nothing is written, but for the plot of a series if --plot or --out asks for it."
+    "Print how a file of a series or of texts is read, what is left out, and its first and last"
+    " rows as read. Nothing is written, unless --plot or --out asks for the plot of a series."
 )
 PLOT = "show.png"
 
