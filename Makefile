@@ -50,21 +50,21 @@ setup: .venv/text-$(KEY)
 setup-lstm: .venv/lstm-$(KEY)
 
 run: .venv/text-$(KEY)
-	$(PY) tools/run.py
+	$(PY) -m tools.run
 
 run-lstm: .venv/lstm-$(KEY)
-	$(PY) tools/run.py LSTM_from_scratch/lstm_scratch.ipynb
+	$(PY) -m tools.run LSTM_from_scratch/lstm_scratch.ipynb
 
 tidy: .venv/lstm-$(KEY)
-	$(PY) tools/run.py --tidy
+	$(PY) -m tools.run --tidy
 
 export: .venv/lstm-$(KEY)
-	$(PY) tools/export.py
+	$(PY) -m tools.export
 
 style: install
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) tools/export.py --check
+	$(PY) -m tools.export --check
 
 check: style
 	$(PYTEST) -m "not run and not verify" tests
@@ -72,9 +72,9 @@ check: style
 # The copies in .nbval start without what a run writes, and are compared with what is stored, byte by byte, after it.
 # One session, so that no core waits: each file, a notebook too, is one worker's, and the notebooks come first.
 test: style
-	$(PY) tools/compare.py --start
+	$(PY) -m tools.compare --start
 	$(PYTEST) --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env -m "not verify" .nbval tests
-	$(PY) tools/compare.py
+	$(PY) -m tools.compare
 
 verify: test
 	BROWSER=required $(PYTEST) --dist loadfile -m verify tests

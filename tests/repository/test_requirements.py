@@ -116,10 +116,14 @@ def test_the_locks_agree_and_each_holds_the_smaller_ones():
     """So adding a group to an environment changes none of its packages."""
     lstm, text, dev, bench = map(set, map(pins, LOCKS))
     assert lstm < text < dev < bench
-    assert not {"tensorflow", "tensorflow-cpu", "keras", "scikit-learn"} & {name for name, _ in lstm}
+    assert not {"tensorflow", "tensorflow-cpu", "keras", "scikit-learn"} & {
+        name for name, _ in lstm
+    }
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", *(f"requirements/{lock}.txt" for lock in LOCKS)])
+@pytest.mark.parametrize(
+    "file", ["requirements.txt", *(f"requirements/{lock}.txt" for lock in LOCKS)]
+)
 def test_a_list_of_packages_names_no_place_to_get_them_from(file):
     text = (ROOT / file).read_text(encoding="utf-8")
     assert not re.search(r"://|index-url|find-links|trusted-host| @ ", text)
@@ -174,7 +178,9 @@ def imported(name):
 def own_modules():
     """The names under which the repository's own files import each other."""
     names = {name.partition("/")[0] for name in code_files() if "/" in name}
-    scripts = [name for name in code_files() if re.match(r"(tests/.*|tools/|site/|)[^/]+\.py$", name)]
+    scripts = [
+        name for name in code_files() if re.match(r"(tests/.*|tools/|site/|)[^/]+\.py$", name)
+    ]
     return names | {Path(name).stem for name in scripts}
 
 
