@@ -1,0 +1,109 @@
+"""The rhythm of a series' times, and how they go on."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+RECENT = 2000  # times from which a rhythm is found
+LATEST = 100  # or else from these
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How times go on.
+
+    `kind`: "even" (also months and the like), "weekdays" (the `slots` are those that occur, Monday
+    0), "days of the month", or "uneven", where the median `step` goes on.
+    """
+
+    kind: str
+    slots: tuple[int, ...] = ()
+    step: pd.Timedelta | None = None
+
+
+def go_on(index: pd.DatetimeIndex, horizon: int) -> tuple[pd.DatetimeIndex, Rhythm]:
+    """The next `horizon` times after an index of times in order, and the rhythm they keep.
+
+    Raises OverflowError or pandas' OutOfBoundsDatetime where the calendar of pandas ends.
+    """
+    frequency = inferred(index[-LATEST:])
+    if frequency is not None and (coarse(frequency) or inferred(index[-RECENT:]) is not None):
+        return pd.date_range(index[-1], periods=horizon + 1, freq=frequency)[1:], Rhythm("even")
+    for recent in (index[-RECENT:], index[-LATEST:]):
+        for kind, slot_of in KINDS.items():
+            following = next_slots(recent, slot_of, horizon)
+            if following is not None:
+                slots = tuple(sorted({int(slot) for slot in slot_of(recent)}))
+                return following, Rhythm(kind, slots)
+    if frequency is not None:
+        return pd.date_range(index[-1], periods=horizon + 1, freq=frequency)[1:], Rhythm("even")
+    step = pd.Series(index).diff().median()
+    following = pd.DatetimeIndex([index[-1] + k * step for k in range(1, horizon + 1)])
+    return following, Rhythm("uneven", step=step)
+
+
+def inferred(index: pd.DatetimeIndex) -> pd.DateOffset | None:
+    """The frequency that pandas finds in the times; None if there is none."""
+    if len(index) < 3:
+        return None
+    return pd.DatetimeIndex(index, freq="infer").freq
+
+
+def coarse(frequency: pd.DateOffset) -> bool:
+    """Whether the frequency is a day or more, so that its last times tell all of it."""
+    return not isinstance(frequency, pd.offsets.Tick) or frequency >= pd.Timedelta("1D")
+
+
+def weekdays(index: pd.DatetimeIndex) -> np.ndarray:
+    """The days of the week (n,), Monday 0."""
+    return np.asarray(index.dayofweek)
+
+
+def days_of_month(index: pd.DatetimeIndex) -> np.ndarray:
+    """The days of the month (n,), the last of each month 31."""
+    days = np.asarray(index.day)
+    return np.where(index.is_month_end, 31, days)
+
+
+KINDS = {"weekdays": weekdays, "days of the month": days_of_month}
+
+
+def next_slots(index: pd.DatetimeIndex, slot_of, horizon: int) -> pd.DatetimeIndex | None:
+    """The next times on days and at times of the day that occur; None if these are no rhythm.
+
+    They are one if nine in ten of all such times from the first to the last are in the index.
+    """
+    if len(index) < 10:
+        return None
+    clock = (index - index.normalize()).unique().sort_values()
+    first, last = index[0].normalize(), index[-1].normalize()
+    if len(clock) * ((last - first).days + 1) > 50 * len(index):
+        return None  # too seldom: nor would the table below fit into memory
+
+    def slots(days: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        days = days[np.isin(slot_of(days), slot_of(index))]
+        times = days.to_numpy()[:, None] + clock.to_numpy()
+        return pd.DatetimeIndex(times.ravel())
+
+    past = slots(pd.date_range(first, last))
+    past = past[(past >= index[0]) & (past <= index[-1])]
+    if len(index) < 0.9 * len(past):
+        return None
+    days_each = ((last - first).days + 1) / len(past)
+    days = math.ceil(1.2 * horizon * days_each) + 40
+    later = slots(pd.date_range(last, periods=days))
+    return later[later > index[-1]][:horizon]
+
+
+def as_dates(times: pd.DatetimeIndex, beside: pd.DatetimeIndex) -> pd.Index:
+    """Times as text: days alone where both indexes have days alone, minutes without seconds."""
+    both = beside.append(times)
+    if (both == both.normalize()).all():
+        clock = ""
+    elif (both == both.floor("min")).all():
+        clock = " %H:%M"
+    else:
+        clock = " %H:%M:%S"
+    return times.strftime("%Y-%m-%d" + clock)
