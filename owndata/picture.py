@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from owndata.forecast import Forecast, columns
+from owndata.forecasting import Forecast, columns
 from owndata.plan import Plan
 from owndata.words.forecast import picture_title
 

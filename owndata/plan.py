@@ -1,5 +1,6 @@
 """What will be done with a series: all that can be known, and refused, before the work."""
 
+import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Plan:
     rhythm: Rhythm | None
     doubts: tuple[Doubt, ...]
     outside: float  # share of the validation values outside the range of the training part
+    decimals: int  # to which forecasts are rounded
     straight: bool  # whether the training part is a straight line
 
     @property
@@ -64,7 +66,7 @@ def make_plan(
     season: int = 0,
     settings: Sequence[Setting] = (),
 ) -> Plan:
-    """What will be done with a series; owndata.forecast says what each argument is.
+    """What will be done with a series; owndata.forecasting.forecast says what each argument is.
 
     Raises Unclear for what cannot be forecast, with the option "horizon" where that would help.
     """
@@ -93,6 +95,7 @@ def make_plan(
         rhythm=rhythm,
         doubts=tuple(doubts(value)),
         outside=outside_range(value, parts),
+        decimals=decimals(value),
         straight=is_straight(value[: parts.train]),
     )
 
@@ -202,3 +205,12 @@ def usual(training: Training, n: int) -> Training:
     return training._replace(
         epochs=training.epochs or epochs, batch_size=training.batch_size or batch_size
     )
+
+
+def decimals(value: np.ndarray) -> int:
+    """One decimal more than most values have, and none below a ten-thousandth of their spread."""
+    most = max(0, 4 - math.floor(math.log10(np.std(value))))
+    for k in range(most):
+        if np.isclose(np.round(value, k), value, rtol=1e-12, atol=0).mean() > 0.9:
+            return k + 1
+    return most

@@ -20,6 +20,7 @@ class Rhythm:
 
     kind: str
     slots: tuple[int, ...] = ()
+    times_a_day: int = 1
     step: pd.Timedelta | None = None
 
 
@@ -36,7 +37,7 @@ def go_on(index: pd.DatetimeIndex, horizon: int) -> tuple[pd.DatetimeIndex, Rhyt
             following = next_slots(recent, slot_of, horizon)
             if following is not None:
                 slots = tuple(sorted({int(slot) for slot in slot_of(recent)}))
-                return following, Rhythm(kind, slots)
+                return following, Rhythm(kind, slots, len(times_of_day(recent)))
     if frequency is not None:
         return pd.date_range(index[-1], periods=horizon + 1, freq=frequency)[1:], Rhythm("even")
     step = pd.Series(index).diff().median()
@@ -58,7 +59,7 @@ def coarse(frequency: pd.DateOffset) -> bool:
 
 def weekdays(index: pd.DatetimeIndex) -> np.ndarray:
     """The days of the week (n,), Monday 0."""
-    return np.asarray(index.dayofweek)
+    return np.asarray(index.day_of_week)
 
 
 def days_of_month(index: pd.DatetimeIndex) -> np.ndarray:
@@ -70,6 +71,11 @@ def days_of_month(index: pd.DatetimeIndex) -> np.ndarray:
 KINDS = {"weekdays": weekdays, "days of the month": days_of_month}
 
 
+def times_of_day(index: pd.DatetimeIndex) -> pd.TimedeltaIndex:
+    """The times of the day that occur, in order."""
+    return (index - index.normalize()).unique().sort_values()
+
+
 def next_slots(index: pd.DatetimeIndex, slot_of, horizon: int) -> pd.DatetimeIndex | None:
     """The next times on days and at times of the day that occur; None if these are no rhythm.
 
@@ -77,7 +83,7 @@ def next_slots(index: pd.DatetimeIndex, slot_of, horizon: int) -> pd.DatetimeInd
     """
     if len(index) < 10:
         return None
-    clock = (index - index.normalize()).unique().sort_values()
+    clock = times_of_day(index)
     first, last = index[0].normalize(), index[-1].normalize()
     if len(clock) * ((last - first).days + 1) > 50 * len(index):
         return None  # too seldom: nor would the table below fit into memory

@@ -1,4 +1,4 @@
-"""What is said of a forecast: here alone the facts of owndata.forecast become sentences."""
+"""What is said of a forecast: here alone the facts of owndata.forecasting become sentences."""
 
 from collections.abc import Iterator
 from functools import singledispatch
@@ -7,7 +7,7 @@ import pandas as pd
 
 from LSTM_from_scratch.series import LEVEL, as_text
 from owndata import verdicts
-from owndata.forecast import Begun, Forecast, Tried
+from owndata.forecasting import Begun, Forecast, Tried
 from owndata.plan import Plan
 from owndata.rhythm import Rhythm
 from owndata.windows import Setting
@@ -87,15 +87,16 @@ def _(rhythm: Rhythm) -> str:
     if rhythm.kind == "uneven":
         step = str(rhythm.step).removesuffix(" 00:00:00")
         return f"the times have no even rhythm; their median step, {step}, goes on"
+    clock = " and times of the day" if rhythm.times_a_day > 1 else ""
     if rhythm.kind == "days of the month":
         days = ["the last" if day == 31 else str(day) for day in rhythm.slots]
-        return f"the times are of certain days of the month ({listed(days)}), and go on so"
+        return f"the times are of certain days of the month ({listed(days)}){clock}, and go on so"
     if rhythm.slots == (0, 1, 2, 3, 4):
-        return "the times are of working days, and the forecasts are of working days too"
+        return f"the times are of working days{' at certain times' if clock else ''}, and go on so"
     if len(rhythm.slots) == 7:
-        return "some times are missing; the forecasts go on at the times of the day that occur"
+        return "some times are missing; the times of the forecasts go on without gaps"
     days = [DAYS[day] for day in rhythm.slots]
-    return f"the times are of certain days of the week ({listed(days)}), and go on so"
+    return f"the times are of certain days of the week ({listed(days)}){clock}, and go on so"
 
 
 def parts_sentence(plan: Plan) -> str:
@@ -127,13 +128,13 @@ def reads(plan: Plan) -> str:
     """What the LSTM reads, over all settings."""
     lookbacks = sorted({setting.lookback for setting in plan.settings})
     parts = [
-        f"the last {lookback}, a season" if lookback == plan.season else f"the last {lookback}"
+        f"the last {lookback} values" + (" (a season)" if lookback == plan.season else "")
         for lookback in lookbacks
     ]
     beside = sorted({setting.beside for setting in plan.settings} - {0})
-    said = ", or ".join(parts) + " values"
+    said = ", or ".join(parts)
     if beside:
-        said += f", with or without those {beside[0]} steps earlier beside them, a season ago"
+        said += f", with or without those {beside[0]} steps (a season) earlier beside them"
     return said
 
 
@@ -196,8 +197,12 @@ def result_sentences(result: Forecast) -> Iterator[str]:
     yield "Root mean squared error on the test part, by steps ahead:"
     yield error_table(result.errors)
     yield methods_sentence(names)
+    covered = [one for one in result.verdicts if isinstance(one, verdicts.Coverage)]
+    if covered:
+        yield coverage_sentence(covered)
     for verdict in result.verdicts:
-        yield sentence(verdict)
+        if verdict not in covered:
+            yield sentence(verdict)
 
 
 def error_table(errors: pd.DataFrame) -> str:
@@ -245,13 +250,17 @@ def _(verdict: verdicts.UncheckedIntervals) -> str:
     return "The calibration part is too short to check the intervals."
 
 
-@sentence.register
-def _(verdict: verdicts.Coverage) -> str:
-    doubt = ", less than chance explains: do not rely on them" if verdict.fails else ""
-    return (
-        f"{verdict.method}: intervals made on the calibration part aim at {verdict.level:.0%};"
-        f" they cover {verdict.share:.0%} of the test part{doubt}."
+def coverage_sentence(covered: list[verdicts.Coverage]) -> str:
+    """How much of the test part the methods' intervals cover."""
+    shares = ", ".join(f"{one.method} {one.share:.0%}" for one in covered)
+    said = (
+        f"Intervals made on the calibration part aim at {covered[0].level:.0%};"
+        f" of the test part they cover: {shares}."
     )
+    failing = [one.method for one in covered if one.fails]
+    if failing:
+        said += f" Less than chance explains: do not rely on those of {listed(failing)}."
+    return said
 
 
 @sentence.register

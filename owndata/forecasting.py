@@ -4,8 +4,11 @@ Every choice is made on the validation part of the series. The calibration and t
 the errors and the intervals, and decide nothing.
 """
 
+import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -140,7 +143,8 @@ def try_settings(
     tell(Begun(len(jobs) - len(left), len(left), seconds))
     found = []
     for setting, (windows, job) in jobs.items():
-        params, epochs, best_epoch = fit(*job, bar=bar)
+        with without_remarks():
+            params, epochs, best_epoch = fit(*job, bar=bar)
         method = methods.network(windows, params, plan.horizon)
         tried = Tried(setting, validation_rmse(plan, method), epochs, best_epoch)
         tell(tried)
@@ -157,8 +161,21 @@ def kept_in(folder: str | Path) -> Callable:
         return methods.fit_lstm
     from joblib import Memory
 
-    memory = Memory(folder, verbose=0)
-    return memory.cache(methods.fit_lstm, ignore=["bar"])
+    return Memory(folder, verbose=0).cache(methods.fit_lstm, ignore=["bar"])
+
+
+@contextmanager
+def without_remarks() -> Iterator[None]:
+    """joblib says nothing of results that are damaged, or that cannot be kept, in this block."""
+    logger = logging.getLogger("joblib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="joblib")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def is_kept(fit: Callable, job: tuple) -> bool:
@@ -225,16 +242,7 @@ def future_table(plan: Plan, found: dict[str, Method], errors: Errors) -> pd.Dat
         ahead = method(np.array([len(plan.value)]))[0]
         for column, shift in zip(columns(name), (0, -half, half)):
             table[column] = ahead + shift
-    table = table.replace([-np.inf, np.inf], np.nan).round(decimals(plan.value))
+    table = table.replace([-np.inf, np.inf], np.nan).round(plan.decimals)
     if plan.dates is not None:
         table.insert(0, "time", plan.dates)
     return table
-
-
-def decimals(value: np.ndarray) -> int:
-    """One decimal more than most values have, and none below a ten-thousandth of their spread."""
-    most = max(0, 4 - math.floor(math.log10(np.std(value))))
-    for k in range(most):
-        if np.isclose(np.round(value, k), value, rtol=1e-12, atol=0).mean() > 0.9:
-            return k + 1
-    return most
