@@ -1,8 +1,10 @@
 """forecast.png: the series as it was read, and its last values with the forecasts."""
 
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
+import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
@@ -57,11 +59,18 @@ def places(plan: Plan) -> np.ndarray:
 
 
 def label(axis, plan: Plan) -> None:
-    """Dates that fit, and the names of the axes; a dollar sign is no formula."""
+    """Dates that fit, and the names of the axes."""
     if plan.times is None:
         axis.set_xlabel("place in the series")
     else:
+        axis.set_xlabel(escaped(str(plan.times.name or "")))
+    if isinstance(plan.times, pd.DatetimeIndex):
         locator = AutoDateLocator()
         axis.xaxis.set_major_locator(locator)
         axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axis.set_ylabel(plan.name.replace("$", r"\$"))
+    axis.set_ylabel(escaped(plan.name))
+
+
+def escaped(name: str) -> str:
+    """A name of a column as a label: a dollar sign begins no formula, and a long name is cut."""
+    return shorten(name, 40, placeholder=" ...").replace("$", r"\$")

@@ -27,14 +27,14 @@ class Plan:
 
     name: str
     value: np.ndarray  # (n,)
-    times: pd.DatetimeIndex | None  # (n,)
+    times: pd.Index | None  # (n,): dates and clocks, or numbers
     horizon: int
     parts: Parts
     season: int  # in steps; 1: none
     lookback: int  # the shortest that is tried
     settings: tuple[Setting, ...]  # that the LSTM is tried with
     training: Training
-    later: pd.DatetimeIndex | None  # the times (horizon,) of the forecasts
+    later: pd.Index | None  # the times (horizon,) of the forecasts
     rhythm: Rhythm | None
     doubts: tuple[Doubt, ...]
     outside: float  # share of the validation values outside the range of the training part
@@ -100,14 +100,20 @@ def make_plan(
     )
 
 
-def taken_apart(series) -> tuple[str, np.ndarray, pd.DatetimeIndex | None]:
-    """The name, the values (n,) and the times (n,) of a Series, a pandas Series or an array."""
+def taken_apart(series) -> tuple[str, np.ndarray, pd.Index | None]:
+    """The name, the values (n,) and the times (n,) of a Series, a pandas Series or an array.
+
+    Places that only count the rows are no times: they have no name, or are a RangeIndex.
+    """
     value = np.asarray(getattr(series, "values", series), dtype=float)
-    times = getattr(series, "times", getattr(series, "index", None))
     name = str(getattr(series, "name", None) or "the series")
-    if times is None or not pd.api.types.is_datetime64_any_dtype(times):
+    times = getattr(series, "times", getattr(series, "index", None))
+    if isinstance(times, pd.DatetimeIndex):
+        return name, value, times.tz_localize(None)
+    numbers = isinstance(times, pd.Index) and pd.api.types.is_numeric_dtype(times)
+    if not numbers or isinstance(times, pd.RangeIndex) or times.name == "":
         return name, value, None
-    return name, value, pd.DatetimeIndex(times)
+    return name, value, times
 
 
 def check_horizon(horizon: int) -> None:
@@ -117,11 +123,13 @@ def check_horizon(horizon: int) -> None:
         raise Unclear("", f"{horizon} steps ahead are no forecast", "horizon", mend=mend)
 
 
-def check(name: str, value: np.ndarray, times: pd.DatetimeIndex | None, horizon: int) -> None:
+def check(name: str, value: np.ndarray, times: pd.Index | None, horizon: int) -> None:
     """Raise Unclear if the values (n,) cannot be forecast so many steps ahead."""
     check_horizon(horizon)
     if value.ndim != 1 or not np.isfinite(value).all():
         raise Unclear(name, "its values must be a row of numbers without holes")
+    if times is not None and not times.is_monotonic_increasing:
+        raise Unclear(name, "its times are not in order", mend="sort them")
     n, parts = len(value), Parts.of(len(value))
     if n < LEAST:
         raise Unclear(name, f"it has {n} values", mend=f"give at least {LEAST}")
@@ -147,8 +155,8 @@ def check_far(name: str, value: np.ndarray) -> None:
 
 
 def continued(
-    name: str, times: pd.DatetimeIndex | None, horizon: int
-) -> tuple[pd.DatetimeIndex | None, Rhythm | None]:
+    name: str, times: pd.Index | None, horizon: int
+) -> tuple[pd.Index | None, Rhythm | None]:
     """The times of the forecasts, and their rhythm; None and None without times."""
     if times is None:
         return None, None

@@ -21,14 +21,29 @@ class Rhythm:
     kind: str
     slots: tuple[int, ...] = ()
     times_a_day: int = 1
-    step: pd.Timedelta | None = None
+    step: pd.Timedelta | float | None = None
 
 
-def go_on(index: pd.DatetimeIndex, horizon: int) -> tuple[pd.DatetimeIndex, Rhythm]:
+def go_on(index: pd.Index, horizon: int) -> tuple[pd.Index, Rhythm]:
     """The next `horizon` times after an index of times in order, and the rhythm they keep.
 
-    Raises OverflowError or pandas' OutOfBoundsDatetime where the calendar of pandas ends.
+    The times are dates and clocks, or numbers. Raises OverflowError or pandas' OutOfBoundsDatetime
+    where the calendar of pandas ends.
     """
+    if isinstance(index, pd.DatetimeIndex):
+        return dates_go_on(index, horizon)
+    steps = np.diff(index.to_numpy())
+    step = np.median(steps).astype(steps.dtype)
+    rhythm = (
+        Rhythm("even")
+        if np.allclose(steps, step, rtol=1e-6, atol=0)
+        else Rhythm("uneven", step=float(step))
+    )
+    return pd.Index(index[-1] + step * np.arange(1, horizon + 1)), rhythm
+
+
+def dates_go_on(index: pd.DatetimeIndex, horizon: int) -> tuple[pd.DatetimeIndex, Rhythm]:
+    """The same of dates and clocks."""
     frequency = inferred(index[-LATEST:])
     if frequency is not None and (coarse(frequency) or inferred(index[-RECENT:]) is not None):
         return pd.date_range(index[-1], periods=horizon + 1, freq=frequency)[1:], Rhythm("even")
@@ -103,8 +118,10 @@ def next_slots(index: pd.DatetimeIndex, slot_of, horizon: int) -> pd.DatetimeInd
     return later[later > index[-1]][:horizon]
 
 
-def as_dates(times: pd.DatetimeIndex, beside: pd.DatetimeIndex) -> pd.Index:
+def as_dates(times: pd.Index, beside: pd.Index) -> pd.Index:
     """Times as text: days alone where both indexes have days alone, minutes without seconds."""
+    if not isinstance(times, pd.DatetimeIndex):
+        return pd.Index([f"{number:.15g}" for number in times])
     both = beside.append(times)
     if (both == both.normalize()).all():
         clock = ""

@@ -39,15 +39,7 @@ class LargestStep:
     place: int
 
 
-@dataclass(frozen=True)
-class LonelyValue:
-    """A value that comes back exactly, far from all others: it may stand for a missing one."""
-
-    value: float
-    times: int
-
-
-Doubt = FewValues | FewDistinct | LargestStep | LonelyValue
+Doubt = FewValues | FewDistinct | LargestStep
 
 
 def doubts(value: np.ndarray) -> Iterator[Doubt]:
@@ -55,13 +47,9 @@ def doubts(value: np.ndarray) -> Iterator[Doubt]:
     n = len(value)
     if n < 100:
         yield FewValues(n, n - Parts.of(n).calibration)
-    distinct, times = np.unique(value, return_counts=True)
-    if len(distinct) < 5:
-        yield FewDistinct(len(distinct))
-        return
-    for end, inner, rest in ((0, 1, distinct[1:]), (-1, -2, distinct[:-1])):
-        if times[end] > 1 and abs(distinct[end] - distinct[inner]) > 3 * np.ptp(rest):
-            yield LonelyValue(float(distinct[end]), int(times[end]))
+    distinct = len(np.unique(value))
+    if distinct < 5:
+        yield FewDistinct(distinct)
     steps = abs(np.diff(value))
     k = int(steps.argmax())
     # an outlier makes two steps, one beside the other

@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -57,10 +58,11 @@ def read(given: argparse.Namespace):
 
     how = (given.value, given.time, given.series, given.separator, given.encoding, given.decimal)
     series = reader.read_series(given.file, *how)
-    print(words.sentence(series.reading))
-    print(words.rows_as_read(series))
+    print(words.how_read(series))
+    print(words.rows_as_read(series), flush=True)
     if len(series.values) > NEWEST and not given.all:
-        series = series.newest(NEWEST)
+        newest = {"values": series.values[-NEWEST:], "times": series.times[-NEWEST:]}
+        series = replace(series, **newest)
         print(f"the newest {NEWEST} of them are used; --all takes all")
     return series
 

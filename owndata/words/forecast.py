@@ -75,17 +75,10 @@ def _(doubt: verdicts.LargestStep) -> str:
 
 
 @sentence.register
-def _(doubt: verdicts.LonelyValue) -> str:
-    return (
-        f"{doubt.value:g} comes {doubt.times} times, far from all other values:"
-        " if it stands for a missing value, empty those cells and run again"
-    )
-
-
-@sentence.register
 def _(rhythm: Rhythm) -> str:
     if rhythm.kind == "uneven":
-        step = str(rhythm.step).removesuffix(" 00:00:00")
+        step = f"{rhythm.step:g}" if isinstance(rhythm.step, float) else str(rhythm.step)
+        step = step.removesuffix(" 00:00:00")
         return f"the times have no even rhythm; their median step, {step}, goes on"
     clock = " and times of the day" if rhythm.times_a_day > 1 else ""
     if rhythm.kind == "days of the month":

@@ -106,6 +106,15 @@ def test_times_go_on_and_the_forecast_follows_trend_and_season():
     assert "too short to check the intervals" in "\n".join(result_sentences(result))
 
 
+def test_times_that_are_numbers_go_on_and_places_are_none():
+    years = pd.Series(seasonal(12, 120), np.arange(1900, 2020))
+    assert list(forecast(years, 3, epochs=2).future["time"]) == ["2020", "2021", "2022"]
+    tenths = pd.Series(seasonal(12, 120), np.arange(120) / 10)
+    assert list(forecast(tenths, 2, epochs=2).future["time"]) == ["12", "12.1"]
+    places = pd.Series(seasonal(12, 120), pd.Index(range(120), name=""))
+    assert "time" not in forecast(places, 2, epochs=2).future
+
+
 # Which settings are tried.
 
 
@@ -169,6 +178,7 @@ REFUSED = {
     "no number": (np.r_[np.nan, np.arange(99)], 3, "a row of numbers without holes"),
     "a table": (np.ones((50, 2)), 3, "a row of numbers"),
     "1e20": (far, 3, "1e+20, value 71 of 100, is a million times as far from the median"),
+    "no order": (pd.Series(seasonal(12, 100), [*range(99), 5]), 3, "times are not in order"),
     "end of time": (
         pd.Series(seasonal(12, 100), pd.date_range(end="2262-04-05", periods=100, unit="ns")),
         10,
@@ -213,13 +223,6 @@ def test_a_lone_jump_or_a_spike_is_doubted_and_few_distinct_values():
     assert not list(doubts(walk))
     two = np.arange(120) % 2
     assert said(doubts(two)) == ["only 2 distinct values: is this a series?"]
-
-
-def test_a_mark_for_missing_values_among_the_values_is_doubted():
-    value = np.round(10 + 3 * np.sin(np.arange(120) / 2), 1)
-    value[[20, 70]] = -999
-    assert verdicts.LonelyValue(-999.0, 2) in list(doubts(value))
-    assert "stands for a missing value" in sentence(verdicts.LonelyValue(-999.0, 2))
 
 
 def test_few_values_are_told():

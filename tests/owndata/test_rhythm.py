@@ -68,7 +68,9 @@ def test_times_go_on_in_their_rhythm(case):
 def test_days_and_hours_that_never_occur_are_not_forecast():
     times, rhythm = go_on(half_hours(working), 200)
     assert (
-        set(times.day_of_week) == {0, 1, 2, 3, 4} and times.hour.min() == 9 and times.hour.max() == 16
+        set(times.day_of_week) == {0, 1, 2, 3, 4}
+        and times.hour.min() == 9
+        and times.hour.max() == 16
     )
     assert sentence(rhythm) == "the times are of working days at certain times, and go on so"
 
