@@ -208,6 +208,7 @@ def train(
     average=0.999,
     clip_norm=0.1,
     patience=150,
+    falling=True,
     model=loss_and_grads,
     start=init_params,
     forward=None,
@@ -216,8 +217,9 @@ def train(
     """Train an LSTM on data["train"], judged on data["validation"]: the best params, the history.
 
     With `input_noise`, which falls to half, on the training inputs; `average` is how much of the
-    running mean of the weights each training step keeps. Another network has its own `model` (loss
-    and gradients), `start` (its first weights) and `forward` pass. `bar` wraps the epochs.
+    running mean of the weights each training step keeps. The learning rate falls to zero, or stays
+    if not `falling`. Another network has its own `model` (loss and gradients), `start` (its first
+    weights) and `forward` pass. `bar` wraps the epochs.
     history: "train", "validation" (scaled errors by epoch), "norms" (of every gradient), "best".
     """
     rng = np.random.default_rng([seed, 1])
@@ -236,7 +238,7 @@ def train(
                 state,
                 X[batch] + noise.astype(np.float32),
                 y[batch],
-                learning_rate * fade,
+                learning_rate * (fade if falling else 1),
                 clip_norm,
                 model,
             )

@@ -73,7 +73,15 @@ def differences(name):
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        wrong = [f"{name}: {stated}\nmeasured: {right}" for name in FILES for stated, right in differences(name)]
-        sys.exit("\n".join([*wrong, "run python -m tools.fill_figures, and commit what it changes"]) if wrong else 0)
+        wrong = [
+            f"{name}: {stated}\nmeasured: {right}"
+            for name in FILES
+            for stated, right in differences(name)
+        ]
+        sys.exit(
+            "\n".join([*wrong, "run python -m tools.fill_figures, and commit what it changes"])
+            if wrong
+            else 0
+        )
     for name in FILES:
         write_whole(ROOT / name, filled(current(name)))

@@ -111,9 +111,12 @@ def run_in_copy(path, limit=LIMIT):
     folder = path.parent
     with tempfile.TemporaryDirectory(prefix=".run-", dir=folder.parent) as above:
         copy = Path(above) / folder.name
+        given = path.read_bytes()
         shutil.copytree(folder, copy, ignore=LEFT_OUT)
         before = digests(copy)
         store(execute(copy / path.name, limit), copy / path.name)
+        if path.read_bytes() != given:
+            sys.exit(f"\n{path} was changed while it ran, and is left as it is. Run it again.")
         for name, digest in digests(copy).items():
             if digest != before.get(name) and "__pycache__" not in name.parts:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
