@@ -39,7 +39,7 @@ def draw(result: Forecast, path: str | Path) -> None:
     late.set_title(picture_title(), loc="left")
     for axis in (whole, late):
         label(axis, plan)
-    figure.savefig(path, dpi=120, format="png")
+    figure.savefig(path, dpi=120, format="png", metadata={"Software": None})
 
 
 def draw_whole(axis, plan: Plan) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from owndata.commands import add_series_options, series_of
 from owndata.errors import Unclear
 from owndata.files import check_writable, folder_for, mark, write_whole
 
@@ -23,18 +24,14 @@ NEWEST = 5000  # values of a longer series that are used
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The arguments of the command."""
-    add = parser.add_argument
-    add("file", metavar="FILE", help="a file of rows and columns, such as CSV")
-    add("--horizon", type=int, default=10, help="how many values ahead (default 10)")
-    add("--value", default="", help="the column of values: its name, or its number from 1")
-    add("--time", default="", help='the column of times, or two: "date, hour"')
-    add("--series", default="", help="of several series in the file, a cell that names yours")
-    add("--separator", default="", help="what stands between columns, such as ';' or tab")
-    add("--encoding", default="", help="such as cp1252")
-    add("--decimal", default="", help="the decimal mark: . or ,")
-    add("--out", default="", help="the folder for the results")
-    add("--all", action="store_true", help=f"use all values, not only the newest {NEWEST}")
+    """Add the file, how it is read, how far to forecast, and where to."""
+    parser.add_argument("file", metavar="FILE", help="a table of a series")
+    told = "how many values ahead (default 10)"
+    parser.add_argument("--horizon", type=int, default=10, metavar="N", help=told)
+    add_series_options(parser)
+    parser.add_argument("--out", metavar="FOLDER", default="", help="the folder for the results")
+    told = f"use all values, not only the newest {NEWEST}"
+    parser.add_argument("--all", action="store_true", help=told)
 
 
 def run(given: argparse.Namespace) -> None:
@@ -53,14 +50,12 @@ def run(given: argparse.Namespace) -> None:
 
 def read(given: argparse.Namespace):
     """The series in the file, and how it was read, said and shown."""
-    from owndata import series as reader
-    from owndata.words import reading as words
+    from owndata.words.reading import how_read, rows_as_read
 
-    how = (given.value, given.time, given.series, given.separator, given.encoding, given.decimal)
-    series = reader.read_series(given.file, *how)
-    print(words.how_read(series))
-    print(words.rows_as_read(series), flush=True)
-    if len(series.values) > NEWEST and not given.all:
+    series = series_of(given)
+    print(how_read(series))
+    print(rows_as_read(series), flush=True)
+    if len(series) > NEWEST and not given.all:
         newest = {"values": series.values[-NEWEST:], "times": series.times[-NEWEST:]}
         series = replace(series, **newest)
         print(f"the newest {NEWEST} of them are used; --all takes all")
