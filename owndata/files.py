@@ -1,0 +1,153 @@
+"""Folders of results: where they stand, whether they take files, and files written whole or not."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from itertools import count
+from pathlib import Path
+
+from owndata.errors import Unclear
+
+MARK = "made_from.txt"  # in a folder of results: the path of the file that they were made from
+ROOM = 2_000_000  # bytes that must be free before the work begins
+
+
+def folder_for(path: str | Path, asked: str | Path = "") -> Path:
+    """The folder of results for the reader's file at `path`: `asked`, or else one beside the file.
+
+    That one has the file's name, and a number if the name is taken by anything but earlier results
+    of the same file. Nothing is made or written yet.
+    """
+    if asked:
+        return Path(asked)
+    path = Path(path)
+    names = (path.stem if number == 1 else f"{path.stem}_{number}" for number in count(1))
+    folders = (path.with_name(name) for name in names)
+    return next(
+        folder for folder in folders if is_free(folder) or source_of(folder) == absolute(path)
+    )
+
+
+def is_free(path: Path) -> bool:
+    """Whether nothing stands at `path`; a broken link is something."""
+    return not os.path.lexists(path)
+
+
+def absolute(path: str | Path) -> str:
+    """The path from the root on, links followed, as a mark holds it."""
+    return str(Path(path).resolve())
+
+
+def is_same(path: Path, source: str | Path | None) -> bool:
+    """Whether `path` is the file `source`, by whatever name."""
+    if not source:
+        return False
+    try:
+        return os.path.samefile(path, source)
+    except OSError:  # one of them is not there
+        return absolute(path) == absolute(source)
+
+
+def source_of(folder: Path) -> str:
+    """The path of the file that the results in `folder` were made from; "" if it has no mark."""
+    try:
+        return (folder / MARK).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def mark(folder: str | Path, source: str | Path) -> None:
+    """Make `folder`, and note in it that its results are those of the file `source`."""
+    own = absolute(source)
+    write_whole(
+        Path(folder) / MARK, lambda path: path.write_text(own, encoding="utf-8", newline="\n")
+    )
+
+
+def check_writable(folder: str | Path, names: Iterable[str] = ()) -> None:
+    """Make sure, before the work, that files of these `names` can be written into `folder`.
+
+    Raises Unclear, with the option "out", if something else is in the way of the folder or of a
+    file, if the folder holds a file of such a name that is no earlier result, or if it or the disk
+    takes no file. A folder made on the way, to try this, is removed again.
+    """
+    folder = Path(folder)
+    made = [one for one in (folder, *folder.absolute().parents) if is_free(one)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (MARK, *names):
+            check_name(folder, name)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(ROOM))
+    except OSError as error:
+        raise Unclear(folder, f"it cannot be written to ({reason(error)})", "out") from None
+    finally:
+        remove_empty(made)
+
+
+def check_name(folder: Path, name: str) -> None:
+    """Raise Unclear if what stands at folder/name is not ours to replace."""
+    path, source = folder / name, source_of(folder)
+    if path.is_dir():
+        raise Unclear(folder, f"a folder called {name} is in the way", "out")
+    if is_same(path, source):
+        raise Unclear(folder, f"its file {name} is the one that is read", "out")
+    if not source and not is_free(path):
+        raise Unclear(folder, f"it has a file {name} that is no earlier result", "out")
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of the folders, the innermost first, that are there and empty."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:  # not there, or no longer empty
+            continue
+
+
+def reason(error: OSError) -> str:
+    """What went wrong, in the words of the operating system, without the path."""
+    return (error.strerror or str(error)).rstrip(".")
+
+
+def write_whole(
+    path: str | Path, write: Callable[[Path], object], source: str | Path | None = None
+) -> None:
+    """Call `write` with a temporary path, then move that file to `path`: old or new, never half.
+
+    Folders on the way are made. Raises Unclear, with the option "out", if `path` is the reader's
+    own file `source` (or that which the folder's mark names), or if the file cannot be written or
+    moved; then `path` is as it was, and no temporary file is left.
+    """
+    path = Path(path)
+    if is_same(path, source) or is_same(path, source_of(path.parent)):
+        raise Unclear(path, "it is the file that is read", "out")
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise Unclear(
+            path, f"it could not be written ({reason(error)}){mend(error)}", "out"
+        ) from error
+    finally:
+        remove(temporary)
+
+
+def mend(error: OSError) -> str:
+    """What the reader may do about a file that was not written, but for naming another folder."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "; make room on the disk"
+    if isinstance(error, PermissionError) and os.name == "nt":
+        return "; close it if another program has it open"
+    return ""
+
+
+def remove(temporary: Path) -> None:
+    """Remove a temporary file, if it is there and can be reached."""
+    try:
+        temporary.unlink(missing_ok=True)
+    except OSError:
+        pass
