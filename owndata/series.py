@@ -42,8 +42,9 @@ class SeriesReading:
     ends_cut (without a value, first or last). halved: cells such as "<1", with the first of them.
     turned: the file had the newest first. steps_back: so often its times went back. averaged: rows
     that repeat a time. gaps: steps wider than the usual one; longest_gap: the widest. offset: that
-    from Greenwich, left out, or "UTC" if times were turned into it. is_start: a row's time was an
-    interval. suspects: values that may stand for missing ones, with their counts.
+    from Greenwich, or the zone, which was left out; "UTC" if times were turned into it. is_start: a
+    row's time was an interval. is_open: day and month could as well change places. suspects: values
+    that may stand for missing ones, with their counts.
     """
 
     file: Reading
@@ -64,6 +65,7 @@ class SeriesReading:
     longest_gap: object = None
     offset: str = ""
     is_start: bool = False
+    is_open: bool = False
     suspects: dict[float, int] = field(default_factory=dict)
 
 
@@ -344,6 +346,7 @@ def facts_of_rows(read: Rows, found: Found) -> dict[str, object]:
         "totals": int(read.totals.sum()),
         "offset": found.offset,
         "is_start": found.is_start,
+        "is_open": found.is_open,
     }
 
 

@@ -186,7 +186,7 @@ def labels_apart(lines: pd.Series, path: str | Path) -> tuple[pd.DataFrame, int]
         return fasttext(lines)
     table = split_labels(lines)
     if table is None:
-        mend = "put labels into another, name the separator, or say that it has none ({option})"
+        mend = "put labels into another, set {separator}, or say that it has none ({option})"
         raise Unclear(path, "it has one column", "labelled", mend=mend)
     return table, 0
 
@@ -321,5 +321,5 @@ def too_few(data: pd.DataFrame, reading: TextsReading) -> Unclear:
     left = f"; rows left out: {left}" if left else ""
     columns = f"text {' and '.join(reading.text_columns)}, label {reading.label_column}{left}"
     fault = f"only {len(data)} texts of {sizes} genres are left ({columns})"
-    mend = "add texts, or set text and {option} to other columns"
+    mend = "add texts, or set {text} and {label} to other columns"
     return Unclear(reading.file.path, fault, "label", mend=mend)

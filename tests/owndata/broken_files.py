@@ -19,7 +19,9 @@ def rows(*columns, header="", mark=","):
 
 def when(stamps, form):
     """The times in a form; %-d and %-m are without a zero on every system."""
-    return [s.strftime(form.replace("%-d", str(s.day)).replace("%-m", str(s.month))) for s in stamps]
+    return [
+        s.strftime(form.replace("%-d", str(s.day)).replace("%-m", str(s.month))) for s in stamps
+    ]
 
 
 def comma(values):
@@ -29,7 +31,9 @@ def comma(values):
 def sentence(error):
     """The message of a refusal, after checking that it is one sentence."""
     message = str(error)
-    assert "\n" not in message and message.endswith(".") and ": " in message and len(message) < 700, message
+    assert (
+        "\n" not in message and message.endswith(".") and ": " in message and len(message) < 700
+    ), message
     return message
 
 
@@ -55,11 +59,30 @@ def mutated(seed, content, mark):
     if kind == "other line ends":
         return kind, content.replace("\n", draw.choice(["\r\n", "\r", "\n\n"])).encode(), True
     if kind == "packed":
-        return kind, gzip.compress(content.encode()) if draw.random() < 0.5 else archive("data.csv", content), True
+        return (
+            kind,
+            gzip.compress(content.encode())
+            if draw.random() < 0.5
+            else archive("data.csv", content),
+            True,
+        )
     if kind == "empty columns and rows":
-        return kind, ("".join(line + mark * 3 + "\n" for line in lines) + (mark * 3 + "\n") * draw.randrange(9)).encode(), True
+        return (
+            kind,
+            (
+                "".join(line + mark * 3 + "\n" for line in lines)
+                + (mark * 3 + "\n") * draw.randrange(9)
+            ).encode(),
+            True,
+        )
     if kind == "every cell in quotes":
-        return kind, "\n".join(mark.join(f'"{cell}"' for cell in line.split(mark)) for line in lines).encode(), True
+        return (
+            kind,
+            "\n".join(
+                mark.join(f'"{cell}"' for cell in line.split(mark)) for line in lines
+            ).encode(),
+            True,
+        )
     if kind == "lines above":
         return kind, ("Report of the office\n\n" * draw.randrange(1, 4) + content).encode(), True
     data = bytearray(content.encode())
@@ -72,7 +95,20 @@ def mutated(seed, content, mark):
         for _ in range(draw.choice([1, 5])):
             place = draw.randrange(len(data))
             data[place:place] = draw.choice(
-                [b'"', b"'", b"\x00", b"\xff", b"\n", b",", b";", b"\t", b"\\", b'"""', b"\r", b"\xe2\x80\xa8"]
+                [
+                    b'"',
+                    b"'",
+                    b"\x00",
+                    b"\xff",
+                    b"\n",
+                    b",",
+                    b";",
+                    b"\t",
+                    b"\\",
+                    b'"""',
+                    b"\r",
+                    b"\xe2\x80\xa8",
+                ]
             )
     elif kind == "separators mixed":
         for k in draw.sample(range(len(lines)), draw.choice([1, 3, len(lines) // 2])):
@@ -81,7 +117,9 @@ def mutated(seed, content, mark):
     elif kind == "lines lost, doubled and moved":
         for _ in range(draw.choice([1, 4])):
             place = draw.randrange(1, len(lines))
-            lines[place : place + 1] = draw.choice([[], [lines[place]] * 2, [lines[0]], ["x"], [mark.join([lines[place]] * 2)]])
+            lines[place : place + 1] = draw.choice(
+                [[], [lines[place]] * 2, [lines[0]], ["x"], [mark.join([lines[place]] * 2)]]
+            )
         data = "\n".join(lines).encode()
     elif kind == "cut and joined":
         place = draw.randrange(len(data))
@@ -142,5 +180,13 @@ def fuzz(reader, files, seeds, path, check):
 def tells(found, note):
     """A table that differs from the file's must be one that the sentence tells of: rows left out, joined, filled in."""
     said = how_read(found)
-    words = "left out", "interpolated", "averaged", "no header", "gaps", "rows in their order", "line-separated"
+    words = (
+        "left out",
+        "interpolated",
+        "averaged",
+        "no header",
+        "gaps",
+        "rows in their order",
+        "line-separated",
+    )
     assert any(word in said for word in words), f"{note}: {said}"

@@ -41,7 +41,11 @@ def stored(line, holds, folder):
         text = content.decode().replace("\n", LINE_ENDS.get(line.get("ends"), "\n"))
         content = text.encode(line.get("encode", "utf-8"))
     if "pack" in line:
-        content = archive("data.csv", content) if line["pack"] == "zip" else PACKERS[line["pack"]](content)
+        content = (
+            archive("data.csv", content)
+            if line["pack"] == "zip"
+            else PACKERS[line["pack"]](content)
+        )
     path = folder / f"own{source.suffix}"
     path.write_bytes(content)
     return path
@@ -52,7 +56,16 @@ def facts(reading):
     found = {
         name: plain(getattr(reading, name))
         for name, field in type(reading).__dataclass_fields__.items()
-        if name not in ("file", "value_column", "time_columns", "text_columns", "label_column", "counted", "decimal")
+        if name
+        not in (
+            "file",
+            "value_column",
+            "time_columns",
+            "text_columns",
+            "label_column",
+            "counted",
+            "decimal",
+        )
         and getattr(reading, name) != usual(field)
     }
     if reading.file.left_out:

@@ -14,8 +14,12 @@ N = [1000 + 37 * k % 101 * 10 for k in range(30)]
 DAYS = [date(2024, 1, 20) + timedelta(k) for k in range(30)]
 HOURS = [datetime(2024, 1, 1) + timedelta(hours=k) for k in range(30)]
 MONTHS = [date(2019 + k // 12, k % 12 + 1, 1) for k in range(30)]
-GOOD = "The lamp is bright and kind|Quick delivery and a warm light|I would buy it again|A fine thing indeed".split("|")
-POOR = "It broke on the second day|The switch sticks and hums|Far too dear for its light|Never again says my aunt".split("|")
+GOOD = "The lamp is bright and kind|Quick delivery and a warm light|I would buy it again|A fine thing indeed".split(
+    "|"
+)
+POOR = "It broke on the second day|The switch sticks and hums|Far too dear for its light|Never again says my aunt".split(
+    "|"
+)
 WORDS = [f"{text} no. {k} für Käufer" for k in (1, 2) for text in GOOD + POOR]
 GENRE = (["good"] * 4 + ["bad"] * 4) * 2
 NUMBER = [int(genre == "good") for genre in GENRE]
@@ -23,8 +27,16 @@ NUMBER = [int(genre == "good") for genre in GENRE]
 SERIES = [  # a file that can be cut at every mark, the mark, (its values, whether a cut one must lose the end alone)
     (rows(when(DAYS, "%Y-%m-%d"), V, header="date,value"), ",", (V, True)),
     (rows(when(HOURS, "%d.%m.%Y %H:%M"), V, N, header="Zeit,value,other"), ",", (V, True)),
-    (rows(when(DAYS, "%m/%d/%Y")[::-1], comma(V)[::-1], header="Datum;Größe", mark=";"), ";", (V, False)),
-    (rows(when(MONTHS, "%b %Y"), N, ["x"] * 30, header="Month\tpassengers\tnote", mark="\t"), "\t", (N, False)),
+    (
+        rows(when(DAYS, "%m/%d/%Y")[::-1], comma(V)[::-1], header="Datum;Größe", mark=";"),
+        ";",
+        (V, False),
+    ),
+    (
+        rows(when(MONTHS, "%b %Y"), N, ["x"] * 30, header="Month\tpassengers\tnote", mark="\t"),
+        "\t",
+        (N, False),
+    ),
 ]
 TEXTS = [  # a file that can be cut at every mark, the mark, (its texts, its genres)
     (rows(WORDS, GENRE, header="text,genre"), ",", (WORDS, GENRE)),
@@ -69,5 +81,7 @@ def test_broken_files_are_read_or_refused(holds, tmp_path):
 @pytest.mark.parametrize("holds", CASES)
 def test_a_thousand_broken_files_are_read_or_refused(holds, block, tmp_path):
     reader, files, check = CASES[holds]
-    counts = fuzz(reader, files, range(150 + 170 * block, 320 + 170 * block), tmp_path / "own.csv", check)
+    counts = fuzz(
+        reader, files, range(150 + 170 * block, 320 + 170 * block), tmp_path / "own.csv", check
+    )
     print(pd.DataFrame(counts, ["as it was", "otherwise", "refused"]).T.to_string())

@@ -69,7 +69,12 @@ def test_a_kind_of_file_is_refused_in_one_sentence(holds, kind, tmp_path):
     print(message)
     assert (error.path, error.fault, error.option) == (str(path), line["fault"], line["option"])
     assert error.choices == tuple(line.get("choices", ()))
-    assert message.startswith(f"{path}: ") and message.endswith(".") and "\n" not in message and len(message) < 700
+    assert (
+        message.startswith(f"{path}: ")
+        and message.endswith(".")
+        and "\n" not in message
+        and len(message) < 700
+    )
 
 
 def test_very_long_texts_are_read_whole(tmp_path):

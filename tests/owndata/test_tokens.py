@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owndata.tokens import FREQUENT, LANGUAGES, guess_language, preprocess, same_text, stem, tokenise
+from owndata.tokens import (
+    FREQUENT,
+    LANGUAGES,
+    guess_language,
+    preprocess,
+    same_text,
+    stem,
+    tokenise,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,11 +38,16 @@ def test_words_come_back_from_the_words_joined(text):
 
 
 def test_endings_are_cut_off_in_the_language_asked_for():
-    assert preprocess("She SCORED: scoring, ten-point scores!", "english") == "she score score ten-point score"
+    assert (
+        preprocess("She SCORED: scoring, ten-point scores!", "english")
+        == "she score score ten-point score"
+    )
     assert preprocess("Lampen und Katzen", "german") == "lamp und katz"
     assert preprocess("Lampen und Katzen", "none") == "lampen und katzen"
     assert (stem("katzen", "german"), stem("katzen", "english")) == ("katz", "katzen")
-    with pytest.raises(ValueError, match="no stems in 'klingon': set language to one of none, arabic, .*[.]$"):
+    with pytest.raises(
+        ValueError, match="no stems in 'klingon': set language to one of none, arabic, .*[.]$"
+    ):
         stem("word", "klingon")
 
 
