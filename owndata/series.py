@@ -208,16 +208,27 @@ def choose_value(names: list[str], rest: pd.DataFrame, found: Found, path: str |
     """
     if not names:
         raise Unclear(path, "it has no columns of numbers", mend="add one")
-    ranks = sorted((rank(name, VALUES), place) for place, name in enumerate(names))
-    best = ranks[0][0]
-    rivals = [other for other, _ in ranks[1:] if other < UNUSUAL]
-    is_clear = best < UNUSUAL and (best not in rivals if best < PART else not rivals)
-    if len(names) == 1 or is_clear:
-        return names[ranks[0][1]]
+    best = usual_value(names)
+    if best:
+        return best
     keys = keys_of_series(rest, found.stamps)
     names = [name for name in names if name not in keys] or names
     several = f", and several rows a time: series by {described(keys)}" if keys else ""
     raise Unclear(path, f"it has {len(names)} columns of numbers{several}", "value", names)
+
+
+def usual_value(names: list[str]) -> str:
+    """The only one of the names, or the most usual for values; "" if it cannot be told.
+
+    A name that holds a usual word as a part must be the only one that does.
+    """
+    ranks = {name: rank(name, VALUES) for name in names}
+    best = min(ranks, key=ranks.get)
+    rivals = [ranks[name] for name in names if name != best and ranks[name] < UNUSUAL]
+    if ranks[best] < PART:
+        return "" if ranks[best] in rivals else best
+    is_only = len(names) == 1 or (ranks[best] < UNUSUAL and not rivals)
+    return best if is_only else ""
 
 
 def keys_of_series(table: pd.DataFrame, stamps: pd.Series) -> dict[str, list[str]]:

@@ -194,27 +194,36 @@ def of_weeks(frame: pd.DataFrame) -> pd.Series:
 
 def in_readable(columns: Columns, names: Sequence[str]) -> Found | None:
     """Times of columns whose cells, side by side, are read as dates and clocks; None without."""
-    used, best = [], None
+    best = None
     for name in [*names, *names]:  # a month may stand before its year
+        used = best.columns if best else ()
         if name in used:
             continue
         found = read_times(columns.head, [*used, name])
-        is_number = name in columns.numbers
-        unclear = found.stamps.isna() & ~found.totals
-        if is_number and (used or name.lower() == "t" or unclear.any()):
-            continue
-        if found.stamps.notna().mean() <= MOST:
-            continue
-        if not used or found.stamps.nunique() > best.nunique():
-            used, best = [*used, name], found.stamps
-    if not used:
+        if adds_times(columns, name, found, best):
+            best = found
+    if not best:
         return None
-    found = read_times(columns.table, used)
+    found = read_times(columns.table, best.columns)
     hour = hour_column(columns)
-    if hour and best.nunique() < len(best):
+    if hour and best.stamps.nunique() < len(best.stamps):
         hours = pd.to_timedelta(as_numbers(columns.table[hour]), "h")
-        found = replace(found, stamps=found.stamps + hours, columns=(*used, hour))
+        return replace(found, stamps=found.stamps + hours, columns=(*found.columns, hour))
     return found
+
+
+def adds_times(columns: Columns, name: str, found: Found, best: Found | None) -> bool:
+    """Whether the times `found` with a further column are times, and more than the best before.
+
+    A column of numbers is taken alone, and only if all of them are times.
+    """
+    if name in columns.numbers:
+        unclear = found.stamps.isna() & ~found.totals
+        if best or name.lower() == "t" or unclear.any():
+            return False
+    if found.stamps.notna().mean() <= MOST:
+        return False
+    return best is None or found.stamps.nunique() > best.stamps.nunique()
 
 
 def hour_column(columns: Columns) -> str:
