@@ -35,7 +35,8 @@ CLOCK = (
     r"^(.*?)(?:[\st,]+(\d\d?[:.]\d\d(?:[:.]\d\d)?(?:\.\d+)?)"
     r"\s*([ap])?\.?\s?m?\.?\s*(?:z|utc|gmt)?)?$"
 )
-OFFSET = r"(\d\d:?\d\d(?::\d\d)?(?:\.\d+)?)\s?([+-]\d\d(?::?\d\d)?)$"
+# An offset stands behind a clock: colons in it, or a T before it, so that 1980-07 has none.
+OFFSET = r"((?:\d\d:\d\d(?::\d\d)?|T\d{4}(?:\d\d)?)(?:\.\d+)?)\s?([+-]\d\d(?::?\d\d)?)$"
 ZONE = r"\s+([A-Z]{1,4}T|MSK)$"  # as in 11:00 CET
 BETWEEN = r"\s+(?:-|–|to|bis|until)\s+|\s*/\s*(?=\d{4}-)"  # the ends of an interval
 END = r".*\d+\D+\d"  # of an interval: at least two numbers

@@ -114,3 +114,10 @@ def test_day_and_month_that_could_change_places_are_a_doubt_that_is_told(tmp_pat
     )
     longer = read_series(newest_first(tmp_path, "Date", MONTHS, lambda t: f"{t:%m/%d/%Y}"))
     assert not longer.reading.is_open and list(longer.times) == list(MONTHS)
+
+
+def test_years_and_julys_are_no_clocks_with_offsets(tmp_path):
+    """1980-07 is a month, though 19:80 with an offset of -07 has the same characters."""
+    julys = pd.date_range("1980-07-01", periods=12, freq="12MS")
+    series = read_series(newest_first(tmp_path, "Month", julys, lambda t: f"{t:%Y-%m}"))
+    assert list(series.times) == list(julys) and series.reading.offset == ""
