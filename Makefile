@@ -1,17 +1,18 @@
-# make setup     only set up .venv for both notebooks, forecast.py and classify.py; make setup-lstm: without TensorFlow
+# make setup     only set up .venv for both notebooks and owndata; make setup-lstm: without TensorFlow
 # make run       re-execute both notebooks in place
 # make run-lstm  re-execute notebook 1 alone, without TensorFlow
 # make tidy      bring both notebooks into their stored form after a change of prose; no cell runs, outputs stay
-# make check     style, unit and property tests; no notebook runs
-# make test      all of check, what starts a kernel, and both notebooks in full against their stored outputs
+# make export    write the modules beside the notebooks anew from their cells
+# make check     style, exported modules, unit and property tests; no notebook runs
+# make test      all of check, what starts a kernel, and both notebooks in full: their outputs and files are the stored ones
 # make verify    test, then what is slow or needs Chromium or a cluster
 # make bench     measure speed and many seeds (benchmarks/)
 # make site      render both notebooks as static pages in _site/, and the page on which their networks run
 # make lab       open Jupyter on the notebooks
-# make lock      renew requirements/ from pyproject.toml (needs uv); make lock UPGRADE=1 takes the newest versions
+# make lock      renew requirements/ from requirements.txt and pyproject.toml (needs uv); UPGRADE=1 takes the newest versions
 # make clean     remove the environment, caches, _site/ and .nbval/, and nothing else
 #
-# Each sets up .venv first, with the packages that it needs and no others: a group of pyproject.toml.
+# Each sets up .venv first, with the packages that it needs and no others: a file of requirements/; and owndata.
 
 # The interpreter: the one that is named, else the one that .venv was made with, else python3.
 PYTHON ?= $(or $(shell cat .venv/interpreter 2>/dev/null),python3)
@@ -19,18 +20,21 @@ PY := .venv/bin/python
 FOLDERS := LSTM_from_scratch Text_Classification_LSTM
 # uv makes the environment in seconds; without it (or with  make UV=) venv and pip do the same.
 UV := $(shell command -v uv 2>/dev/null)
-PIP := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PY) -m pip install --disable-pip-version-check --quiet)
+PIP := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PY) -m pip install --disable-pip-version-check --quiet --retries 10)
 # Another interpreter or lock makes the environment anew.
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
 KEY := python-$(VERSION)-lock-$(firstword $(shell cat requirements/*.txt | cksum))
 # Four workers at most: each loads TensorFlow, and a notebook starts workers of its own.
 PYTEST := $(PY) -m pytest -n logical --maxprocesses 4
+# Seconds after which a test, or a cell under nbval, counts as one that hangs.
+export PYTEST_TIMEOUT ?= 900
 
-.PHONY: setup setup-lstm run run-lstm tidy style check test verify bench site lab lock clean install
+.PHONY: setup setup-lstm run run-lstm tidy export style check test verify bench site lab lock clean install
 
 install: .venv/dev-$(KEY)
 
-.venv/%-$(KEY):
+# owndata itself is installed as a link to this folder, by the setuptools of the lock; nothing is fetched for it.
+.venv/%-$(KEY): pyproject.toml
 	@$(PYTHON) -c 'import sys; v, last = sys.version_info[:2], 14 if "$*" == "lstm" else 13; \
 	    sys.exit(None if (3, 11) <= v <= (3, last) else \
 	    f"Python {v[0]}.{v[1]} found, 3.11 to 3.{last} needed: try  make PYTHON=python3.12")'
@@ -38,6 +42,7 @@ install: .venv/dev-$(KEY)
 	    $(if $(UV),$(UV) venv --quiet --seed --python $(PYTHON) .venv,$(PYTHON) -m venv .venv) && \
 	    echo $(PYTHON) > .venv/interpreter && touch .venv/$(KEY); }
 	$(PIP) --require-hashes -r requirements/$*.txt
+	$(PIP) --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 setup: .venv/text-$(KEY)
@@ -45,25 +50,31 @@ setup: .venv/text-$(KEY)
 setup-lstm: .venv/lstm-$(KEY)
 
 run: .venv/text-$(KEY)
-	$(PY) run_notebooks.py
+	$(PY) -m tools.run
 
 run-lstm: .venv/lstm-$(KEY)
-	$(PY) run_notebooks.py LSTM_from_scratch/lstm_scratch.ipynb
+	$(PY) -m tools.run LSTM_from_scratch/lstm_scratch.ipynb
 
 tidy: .venv/lstm-$(KEY)
-	$(PY) run_notebooks.py --tidy
+	$(PY) -m tools.run --tidy
+
+export: .venv/lstm-$(KEY)
+	$(PY) -m tools.export
 
 style: install
 	$(PY) -m ruff check .
-	$(PY) -m ruff format --check --exclude '*.ipynb' .
+	$(PY) -m ruff format --check .
+	$(PY) -m tools.export --check
 
 check: style
 	$(PYTEST) -m "not run and not verify" tests
 
+# The copies in .nbval start without what a run writes, and are compared with what is stored, byte by byte, after it.
 # One session, so that no core waits: each file, a notebook too, is one worker's, and the notebooks come first.
 test: style
-	rm -rf .nbval && mkdir .nbval && cp -R $(FOLDERS) .nbval
+	$(PY) -m tools.compare --start
 	$(PYTEST) --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env -m "not verify" .nbval tests
+	$(PY) -m tools.compare
 
 verify: test
 	BROWSER=required $(PYTEST) --dist loadfile -m verify tests
@@ -90,12 +101,14 @@ lab: .venv/text-$(KEY)
 LOCK = $(or $(UV),uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
     --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-# The largest group first; the versions of the others are those that it has.
+# The largest first; the versions of the others are those that it has. lstm.txt is requirements.txt down to notebook 2.
 lock:
-	$(LOCK) $(if $(UPGRADE),--upgrade) --group bench -o requirements/bench.txt
-	for group in dev text lstm; do \
-	    $(LOCK) --group $$group -c requirements/bench.txt -o requirements/$$group.txt || exit 1; done
+	$(LOCK) $(if $(UPGRADE),--upgrade) requirements.txt --group build --group dev --group bench -o requirements/bench.txt
+	$(LOCK) requirements.txt --group build --group dev -c requirements/bench.txt -o requirements/dev.txt
+	$(LOCK) requirements.txt --group build -c requirements/bench.txt -o requirements/text.txt
+	sed '/^# notebook 2/,$$d' requirements.txt | $(LOCK) - --group build -c requirements/bench.txt -o requirements/lstm.txt
 
 clean:
-	rm -rf .venv .nbval _site _site.new .pytest_cache .hypothesis .ruff_cache
-	rm -rf $(foreach folder,. $(FOLDERS) benchmarks site tests,$(folder)/__pycache__ $(folder)/.ipynb_checkpoints)
+	rm -rf .venv .nbval _site _site.new .pytest_cache .hypothesis .ruff_cache build lstm_projects.egg-info
+	find $(FOLDERS) owndata benchmarks site tests tools -name __pycache__ -prune -exec rm -r {} + \
+	    -o -name .ipynb_checkpoints -prune -exec rm -r {} +

@@ -13,15 +13,25 @@ import os
 import platform
 import re
 from datetime import date
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
-import notebook_code
-from notebook_code import NOTEBOOKS, ROOT, definition_cells, is_definition, write_whole
+from tools.notebooks import NOTEBOOKS, ROOT, write_whole
 
-PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "nltk", "tensorflow", "keras")  # those that move a result
-PLUMBING = ("notebook_code.py", "command.py", "evidence.py", "sweep.py")  # these move none
-PROCESSORS = set()  # those that did the jobs of the sweeps since the last block was written, workers' too
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "nltk",
+    "tensorflow",
+    "keras",
+)  # those that move a result
+PLUMBING = ("command.py", "evidence.py", "sweep.py", "notebooks.py", "run.py")  # these move none
+PROCESSORS = (
+    set()
+)  # those that did the jobs of the sweeps since the last block was written, workers' too
 
 
 def slug(*words):
@@ -32,7 +42,9 @@ def slug(*words):
 def versions(packages=PACKAGES):
     """What the numbers depend on beside the code."""
     found = {package.name.lower().replace("_", "-"): package.version for package in distributions()}
-    found |= {name.removesuffix("-cpu"): version for name, version in found.items()}  # tensorflow-cpu
+    found |= {
+        name.removesuffix("-cpu"): version for name, version in found.items()
+    }  # tensorflow-cpu
     found = {name: found[name] for name in packages if name in found}
     return {"Python": platform.python_version().rpartition(".")[0]} | found
 
@@ -48,7 +60,11 @@ def processor():
 
 def machine():
     """This machine in a few words: processor, cores, memory, system, Python."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30 if hasattr(os, "sysconf") else float("nan")
+    memory = (
+        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+        if hasattr(os, "sysconf")
+        else float("nan")
+    )
     return f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
 
 
@@ -59,62 +75,86 @@ def quantiles(table):
     return found.set_axis(["lowest", "5%", "median", "95%", "highest"]).to_dict()
 
 
-def own_sources(script):
-    """{path: text} of a script and of all that it imports from this repository, directly or not, but for the plumbing."""
-    found, to_read = {}, [Path(script).resolve()]
+@cache
+def definitions(file):
+    """(definitions, imports) of a module of this repository: {name: its syntax trees}, {name: (file, its name there)}."""
+    trees, imported = {}, {}
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                found = file_of(node.module, alias.name)
+                if found:
+                    imported[alias.asname or alias.name] = found
+        for name in bound_by(node):
+            trees.setdefault(name, []).append(node)
+    return trees, imported
+
+
+def file_of(module, name):
+    """(file, name in it) of what is imported from a module of this repository, None from elsewhere; "" is a whole module."""
+    for place_, inside in ((f"{module}.{name}", ""), (module, name)):
+        for file in (
+            ROOT / f"{place_.replace('.', '/')}.py",
+            ROOT / place_.replace(".", "/") / "__init__.py",
+        ):
+            if file.exists() and file.name not in PLUMBING:
+                return file, inside
+    return None
+
+
+def bound_by(node):
+    """The names that a statement at the top of a module defines or assigns; those of other statements are run: [""]."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return []
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return [
+            part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)
+        ]
+    return [""]
+
+
+def used_definitions(file, names=None):
+    """{(file, name): syntax trees} of these definitions of a module (None: all) and of all of this repository that they use."""
+    to_read = [(file, name) for name in names or {*definitions(file)[0], *definitions(file)[1]}]
+    found = {}
     while to_read:
-        path = to_read.pop()
-        if path in found or path.name in PLUMBING:
-            continue
-        found[path] = path.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(found[path])):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            files = [ROOT / f"{name.replace('.', '/')}.py" for name in names]
-            to_read += [file for file in files if file.exists()]
+        file, name = to_read.pop()
+        trees, imported = definitions(file)
+        if name == "":  # a module as a whole
+            to_read += [(file, one) for one in trees if one and (file, one) not in found]
+        if name in imported:
+            to_read.append(imported[name])
+        elif name in trees and (file, name) not in found:
+            found[file, name] = trees[name]
+            used = {
+                part.id
+                for tree in trees[name]
+                for part in ast.walk(tree)
+                if isinstance(part, ast.Name)
+            }
+            to_read += [(file, one) for one in used & {*trees, *imported}]
     return found
 
 
-def used_definitions(notebook, names):
-    """The texts of the notebook's definitions of these names and of all that they use.
-
-    If it has none of them, its code cells: then the script runs the notebook as a whole.
-    """
-    texts, uses = {}, {}
-    for _, source in definition_cells(notebook):
-        for node in filter(is_definition, ast.parse(source).body):
-            first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-            bound = [alias.asname or alias.name.partition(".")[0] for alias in getattr(node, "names", [])]
-            bound += [target.id for target in getattr(node, "targets", [])] + [getattr(node, "name", None)]
-            for name in filter(None, bound):
-                texts.setdefault(name, []).append("\n".join(source.splitlines()[first - 1 : node.end_lineno]))
-                uses.setdefault(name, set()).update(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
-    to_add, used = names & texts.keys(), set()
-    if not to_add:
-        return [source for _, source in definition_cells(notebook)]
-    while to_add:
-        used.add(name := to_add.pop())
-        to_add |= uses[name] & texts.keys() - used
-    return [text for name in sorted(used) for text in texts[name]]
-
-
 def code_of(script):
-    """The hash of what a script's results depend on: its text, what it imports from here, and of the notebooks
-    that it names the definitions that it takes, as nb.NAME."""
-    sources = own_sources(script)
-    nodes = [node for text in sources.values() for node in ast.walk(ast.parse(text))]
-    names = {node.attr for node in nodes if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) == "nb"}
-    imported = {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
-    notebooks = [getattr(notebook_code, name) for name in sorted(imported) if name.endswith("_NOTEBOOK")]
-    texts = [text for notebook in notebooks for text in used_definitions(notebook, names)]
-    return hashlib.sha256("\0".join([*sorted(sources.values()), *texts]).encode()).hexdigest()
+    """The hash of what a script's results depend on: its definitions and those of this repository that it uses, as syntax trees,
+    so that neither a comment nor a line break counts."""
+    found = used_definitions(Path(script).resolve())
+    texts = sorted(ast.dump(tree) for trees in found.values() for tree in trees)
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def place(notebook, name, write):
     """Where a figure or picture of this name goes: to the notebook's committed results, or where what is only tried goes."""
     folder = (ROOT / notebook).parent
-    path = folder / "results" / name if write else ROOT / "benchmarks" / ".kept" / "tried" / folder.name / name
+    path = (
+        folder / "results" / name
+        if write
+        else ROOT / "benchmarks" / ".kept" / "tried" / folder.name / name
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -139,9 +179,14 @@ def write_evidence(notebook, block, count, write, /, **figures):
     path = place(notebook, "evidence.json", write)
     known, blocks = read_evidence(path)
     dropped = set(blocks.pop(block, {"keys": []})["keys"]) - figures.keys()
-    of_others = {key: name for name, other in blocks.items() for key in other["keys"] if key in figures}
+    of_others = {
+        key: name for name, other in blocks.items() for key in other["keys"] if key in figures
+    }
     if write and of_others:
-        print("not written as evidence, for these are figures of others; give yours another name:", of_others)
+        print(
+            "not written as evidence, for these are figures of others; give yours another name:",
+            of_others,
+        )
         return write_evidence(notebook, block, count, False, **figures)
     blocks[block] = {
         "keys": list(figures),
@@ -153,7 +198,11 @@ def write_evidence(notebook, block, count, write, /, **figures):
         "machine": machine(),
     }
     PROCESSORS.clear()
-    evidence = {key: value for key, value in known.items() if key not in dropped} | figures | {"blocks": blocks}
+    evidence = (
+        {key: value for key, value in known.items() if key not in dropped}
+        | figures
+        | {"blocks": blocks}
+    )
     write_whole(path, json.dumps(evidence, indent=1) + "\n")
     message = "written:" if write else "only tried, so written to"
     print(message, path.relative_to(ROOT).as_posix(), "<-", ", ".join(figures))
@@ -176,7 +225,9 @@ def main():
         stale = stale_blocks(notebook)
         print(f"\n{notebook}: {len(stale)} blocks are older than the code, or may be")
         for name, block in read_evidence(place(notebook, "evidence.json", True))[1].items():
-            print(f"  {name:35} {len(block['keys']):3} figures  {block['date'] or '?':10}  {stale.get(name, 'of this code')}")
+            print(
+                f"  {name:35} {len(block['keys']):3} figures  {block['date'] or '?':10}  {stale.get(name, 'of this code')}"
+            )
 
 
 if __name__ == "__main__":

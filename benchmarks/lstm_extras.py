@@ -11,41 +11,36 @@ import pandas as pd
 
 from benchmarks.command import arguments
 from benchmarks.evidence import write_evidence
-from benchmarks.lstm_lookback import fresh_windows, interval
+from benchmarks.lstm_lookback import LOOKBACK, fresh_windows, interval, training
 from benchmarks.sweep import sweep
-from notebook_code import LSTM_NOTEBOOK
+from LSTM_from_scratch.lstm import predict, train
+from LSTM_from_scratch.series import make_series, prepare
+from tools.notebooks import LSTM_NOTEBOOK
 
 FIRST_SEED = 6000
-VARIANTS = ("all", "no_noise", "no_falling_rate", "no_averaging", "no_clipping")
+VARIANTS = {  # what is left out: the settings of `train` that leave it out
+    "all": {},
+    "no_noise": {"input_noise": 0.0},
+    "no_falling_rate": {"falling": False},
+    "no_averaging": {"average": 0.0},
+    "no_clipping": {"clip_norm": 1e9},
+}
 
 
-def leave_out(nb, variant):
-    """Set the notebook's constants, or its training step, so that one extra is missing."""
-    step = nb.train_step
-    if variant == "no_noise":
-        nb.INPUT_NOISE = 0.0
-    elif variant == "no_averaging":
-        nb.AVERAGE = 0.0
-    elif variant == "no_clipping":
-        nb.CLIP_NORM = 1e9
-    elif variant == "no_falling_rate":
-        nb.train_step = lambda params, state, X, y, _, *rest: step(params, state, X, y, nb.LEARNING_RATE, *rest)
-
-
-def one_fit(nb, seed, variant):
+def one_fit(seed, variant, training):
     """The error of one training on fresh windows, over that of the window's best."""
-    leave_out(nb, variant)
-    data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
-    params, _ = nb.train(data, seed)
-    X, best, target = fresh_windows(nb, seed, data)
+    data = prepare(make_series(seed)["value"].to_numpy(), LOOKBACK)
+    params, _ = train(data, seed, **VARIANTS[variant], **training)
+    X, best, target = fresh_windows(seed, data)
     low, high = data["scale"]
-    forecast = low + (high - low) * nb.predict(params, X)[:, 0]
+    forecast = low + (high - low) * predict(params, X)[:, 0]
     return np.mean((forecast - target) ** 2) / np.mean((best - target) ** 2)
 
 
 def main(count, write, tiny=False, **options):
-    jobs = [(seed, variant) for seed in range(FIRST_SEED, FIRST_SEED + count) for variant in VARIANTS]
-    found = sweep(LSTM_NOTEBOOK, one_fit, jobs, "fits", tiny=tiny, **options)
+    seeds = range(FIRST_SEED, FIRST_SEED + count)
+    jobs = [(seed, variant, training(tiny)) for seed in seeds for variant in VARIANTS]
+    found = sweep(one_fit, jobs, "fits", tiny=tiny, **options)
     table = pd.DataFrame(np.reshape(found, (count, -1)), columns=VARIANTS)
     figures = {"extras_seeds": count}
     for variant in VARIANTS:

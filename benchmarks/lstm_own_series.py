@@ -53,7 +53,10 @@ def one_lstm(nb, value, lookback, difference, season, noise):
 def one_ar(nb, value, lag, difference, season):
     """The same of the autoregression, its ridge penalty chosen on validation."""
     data = seasonal_data(nb, value, lag, difference, season)
-    flat = data | {part: (data[part][0].reshape(len(data[part][0]), -1, 1), *data[part][1:]) for part in nb.PARTS}
+    flat = data | {
+        part: (data[part][0].reshape(len(data[part][0]), -1, 1), *data[part][1:])
+        for part in nb.PARTS
+    }
     ar = nb.choose_ar(flat)
     return both_parts(nb, flat, lambda X: nb.predict_ar(ar, X))
 
@@ -62,7 +65,9 @@ def one_kernel(nb, value, lag, difference, season, width, penalty):
     """The same of kernel ridge with a Gaussian kernel."""
     data = seasonal_data(nb, value, lag, difference, season)
     X, y, _ = data["train"]
-    model = KernelRidge(alpha=penalty, kernel="rbf", gamma=width).fit(X.reshape(len(X), -1), y - y.mean())
+    model = KernelRidge(alpha=penalty, kernel="rbf", gamma=width).fit(
+        X.reshape(len(X), -1), y - y.mean()
+    )
     return both_parts(nb, data, lambda X: model.predict(X.reshape(len(X), -1)) + y.mean())
 
 
@@ -74,12 +79,20 @@ def one_series(path, tiny=False, **options):
     train, at = data["train"][2], data["test"][2]
     season = nb.find_season(value[train])
     windows = [(T, difference, 0) for T, difference in product(LOOKBACKS, (False, True))]
-    windows += [(T, difference, season) for T, difference, _ in windows if T < season < len(train) // 4]
+    windows += [
+        (T, difference, season) for T, difference, _ in windows if T < season < len(train) // 4
+    ]
     lags = [lag for lag in (*LAGS, season, season + 14) if 1 < lag < len(train) // 4]
     models = {
         "lstm": (one_lstm, [(*window, noise) for window in windows for noise in NOISES]),
-        "ar": (one_ar, windows + [(lag, difference, 0) for lag in lags for difference in (False, True)]),
-        "kernel_ridge": (one_kernel, [(*window, *pair) for window in windows for pair in product(WIDTHS, PENALTIES)]),
+        "ar": (
+            one_ar,
+            windows + [(lag, difference, 0) for lag in lags for difference in (False, True)],
+        ),
+        "kernel_ridge": (
+            one_kernel,
+            [(*window, *pair) for window in windows for pair in product(WIDTHS, PENALTIES)],
+        ),
     }
     mse, settings = {}, {}
     for model, (function, tried) in models.items():
@@ -88,19 +101,40 @@ def one_series(path, tiny=False, **options):
         found = sweep(LSTM_NOTEBOOK, function, jobs, f"{name}, {model}", tiny=tiny, **options)
         best = min(range(len(found)), key=lambda k: found[k]["validation"])
         mse[model], settings[model] = found[best]["test"], tried[best]
-        print(f"{name}, {model}: lookback, difference, season, ... {settings[model]}, test MSE {mse[model]:.6g}")
+        print(
+            f"{name}, {model}: lookback, difference, season, ... {settings[model]}, test MSE {mse[model]:.6g}"
+        )
     mse["persistence"] = float(np.mean((value[at - 1] - value[at]) ** 2))
     mse["seasonal_naive"] = float(np.mean((value[at - season] - value[at]) ** 2))
-    figures = {f"{name}_ratio_to_{rival}": mse["lstm"] / mse[rival] for rival in mse if rival != "lstm"}
-    figures |= {f"{name}_{model}_ratio_to_persistence": mse[model] / mse["persistence"] for model in ("ar", "kernel_ridge")}
+    figures = {
+        f"{name}_ratio_to_{rival}": mse["lstm"] / mse[rival] for rival in mse if rival != "lstm"
+    }
+    figures |= {
+        f"{name}_{model}_ratio_to_persistence": mse[model] / mse["persistence"]
+        for model in ("ar", "kernel_ridge")
+    }
     for key, ratio in figures.items():
         print(f"  {key}: {ratio:.4f}")
     lookback, difference, seasonal, noise = settings["lstm"]
-    figures |= {f"{name}_lookback": lookback, f"{name}_difference": difference, f"{name}_input_noise": noise}
-    return figures | {f"{name}_season": season, f"{name}_seasonal_input": bool(seasonal), f"{name}_ar_lag": settings["ar"][0]}
+    figures |= {
+        f"{name}_lookback": lookback,
+        f"{name}_difference": difference,
+        f"{name}_input_noise": noise,
+    }
+    return figures | {
+        f"{name}_season": season,
+        f"{name}_seasonal_input": bool(seasonal),
+        f"{name}_ar_lag": settings["ar"][0],
+    }
 
 
 if __name__ == "__main__":
     paths, write, options = arguments(__doc__)
     for path in paths:
-        write_evidence(LSTM_NOTEBOOK, f"lstm_own_series:{slug(Path(path).stem)}", None, write, **one_series(path, **options))
+        write_evidence(
+            LSTM_NOTEBOOK,
+            f"lstm_own_series:{slug(Path(path).stem)}",
+            None,
+            write,
+            **one_series(path, **options),
+        )

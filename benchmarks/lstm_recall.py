@@ -13,28 +13,34 @@ import pandas as pd
 from benchmarks.command import arguments
 from benchmarks.evidence import slug, write_evidence
 from benchmarks.sweep import sweep
-from notebook_code import LSTM_NOTEBOOK, load_definitions
+from LSTM_from_scratch.lstm import STARTS, train_recall
+from tools.notebooks import LSTM_NOTEBOOK
 
 RATES, CHOOSING_SEED = (0.01, 0.003, 0.001, 0.0003, 0.0001), 1000
 LENGTHS = (1500, 6000)
 
 
-def one_fit(nb, net, rate, seed, lengths):
+def one_fit(net, rate, seed, lengths):
     """The error at the end of each length of training, of one fit that runs to the longest."""
-    _, losses, _, _ = nb.train_recall(net, rate, max(lengths), seed)
+    _, losses, _, _ = train_recall(net, rate, max(lengths), seed)
     return [float(np.mean(losses[max(length - 100, 0) : length])) for length in lengths]
 
 
 def main(count, write, tiny=False, **options):
     lengths, rates = ((10, 20), RATES[:2]) if tiny else (LENGTHS, RATES)
-    nets = list(load_definitions(LSTM_NOTEBOOK).STARTS)
+    nets = list(STARTS)
     jobs = [(net, rate, CHOOSING_SEED, lengths) for net in nets for rate in rates]
-    tried = pd.DataFrame(sweep(LSTM_NOTEBOOK, one_fit, jobs, "rates", tiny=tiny, **options), columns=lengths)
+    tried = pd.DataFrame(sweep(one_fit, jobs, "rates", tiny=tiny, **options), columns=lengths)
     tried = tried.assign(net=[net for net, *_ in jobs], rate=[rate for _, rate, *_ in jobs])
-    print(tried.pivot(index="net", columns="rate", values=list(lengths)).loc[nets].round(4).to_string())
+    print(
+        tried.pivot(index="net", columns="rate", values=list(lengths))
+        .loc[nets]
+        .round(4)
+        .to_string()
+    )
     chosen = tried.loc[tried.groupby("net")[lengths[-1]].idxmin()].set_index("net")["rate"]
     jobs = [(net, float(chosen[net]), seed, lengths) for net in nets for seed in range(count)]
-    found = pd.DataFrame(sweep(LSTM_NOTEBOOK, one_fit, jobs, "seeds", tiny=tiny, **options), columns=lengths)
+    found = pd.DataFrame(sweep(one_fit, jobs, "seeds", tiny=tiny, **options), columns=lengths)
     found["net"] = [net for net, *_ in jobs]
     table = found.groupby("net")[list(lengths)].agg(["median", "min", "max"]).loc[nets]
     print(table.round(4).to_string())
@@ -44,7 +50,9 @@ def main(count, write, tiny=False, **options):
         for length, name in zip(lengths, ("_early", "")):
             for key in ("median", "min", "max"):
                 figures[slug("recall", net, "error", key) + name] = table.loc[net, (length, key)]
-    write_evidence(LSTM_NOTEBOOK, "lstm_recall", count, write, recall_early_steps=lengths[0], **figures)
+    write_evidence(
+        LSTM_NOTEBOOK, "lstm_recall", count, write, recall_early_steps=lengths[0], **figures
+    )
 
 
 if __name__ == "__main__":

@@ -16,47 +16,62 @@ import pandas as pd
 
 from benchmarks.command import arguments
 from benchmarks.evidence import quantiles, write_evidence
-from benchmarks.lstm_lookback import fresh_windows, interval
+from benchmarks.lstm_lookback import LOOKBACK, fresh_windows, interval, training
 from benchmarks.sweep import sweep
-from notebook_code import LSTM_NOTEBOOK
+from LSTM_from_scratch.lstm import init_rnn, predict, rnn_forward, rnn_loss, train
+from LSTM_from_scratch.series import (
+    LEVEL,
+    all_forecasts,
+    half_width,
+    make_series,
+    own_units,
+    prepare,
+)
+from tools.notebooks import LSTM_NOTEBOOK
 
 FRESH = range(4000, 4020)
 RNN_RATES, RNN_SEEDS = (0.01, 0.005, 0.002, 0.001), range(1000, 1005)
 
 
-def train_rnn(nb, data, seed, rate):
+def train_rnn(data, seed, rate, training):
     """The notebook's training with a plain RNN in place of the LSTM: the best params and the history."""
-    return nb.train(data, seed, learning_rate=rate, model=nb.rnn_loss, start=nb.init_rnn, forward=nb.rnn_forward)
+    network = {"model": rnn_loss, "start": init_rnn, "forward": rnn_forward}
+    return train(data, seed, learning_rate=rate, **network, **training)
 
 
-def rnn_error(nb, seed, rate):
+def rnn_error(seed, rate, training):
     """The plain RNN's smallest validation error (scaled) at one learning rate."""
-    data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
-    return min(train_rnn(nb, data, seed, rate)[1]["validation"])
+    data = prepare(make_series(seed)["value"].to_numpy(), LOOKBACK)
+    return min(train_rnn(data, seed, rate, training)[1]["validation"])
 
 
 def choose_rnn_rate(tiny=False, **options):
     """The learning rate with the smallest validation error on average over RNN_SEEDS."""
-    jobs = [(seed, rate) for rate in RNN_RATES for seed in (RNN_SEEDS[:1] if tiny else RNN_SEEDS)]
-    found = sweep(LSTM_NOTEBOOK, rnn_error, jobs, "rates of the plain RNN", tiny=tiny, **options)
-    means = pd.Series(found).groupby([rate for _, rate in jobs]).mean()
+    seeds = RNN_SEEDS[:1] if tiny else RNN_SEEDS
+    jobs = [(seed, rate, training(tiny)) for rate in RNN_RATES for seed in seeds]
+    found = sweep(rnn_error, jobs, "rates of the plain RNN", tiny=tiny, **options)
+    means = pd.Series(found).groupby([rate for _, rate, _ in jobs]).mean()
     print("plain RNN, validation error by learning rate:", means.round(6).to_dict())
     return float(means.idxmin())
 
 
-def one_seed(nb, seed, rnn_rate):
+def one_seed(seed, rnn_rate, training):
     """The notebook's pipeline on the series of one seed: a dict of figures, in the series' own units."""
-    data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
-    params, history = nb.train(data, seed)
-    calibration, test = (nb.all_forecasts(data, part, params, season=50) for part in ("calibration", "test"))
+    data = prepare(make_series(seed)["value"].to_numpy(), LOOKBACK)
+    params, history = train(data, seed, **training)
+    calibration, test = (
+        all_forecasts(data, part, params, season=50) for part in ("calibration", "test")
+    )
     mse = test.drop(columns="value").sub(test["value"], axis=0).pow(2).mean()
-    X, best, target = fresh_windows(nb, seed, data)
+    X, best, target = fresh_windows(seed, data)
     low, high = data["scale"]
-    rnn, _ = train_rnn(nb, data, seed, rnn_rate)
-    nets = {"lstm": nb.predict(params, X), "rnn": nb.predict(rnn, X, nb.rnn_forward)}
+    rnn, _ = train_rnn(data, seed, rnn_rate, training)
+    nets = {"lstm": predict(params, X), "rnn": predict(rnn, X, rnn_forward)}
     long_run = {name: low + (high - low) * scaled[:, 0] for name, scaled in nets.items()}
-    rnn_test = nb.own_units(data, "test", nb.predict(rnn, data["test"][0].astype(np.float32), nb.rnn_forward))
-    half = nb.half_width(calibration["value"] - calibration["lstm"])
+    rnn_test = own_units(
+        data, "test", predict(rnn, data["test"][0].astype(np.float32), rnn_forward)
+    )
+    half = half_width(calibration["value"] - calibration["lstm"])
     return {
         "seed": seed,
         "ratio": mse["lstm"] / mse["window_best"],
@@ -69,7 +84,8 @@ def one_seed(nb, seed, rnn_rate):
         "fitted sine ratio": mse["fitted_sine"] / mse["window_best"],
         "coverage": (abs(test["value"] - test["lstm"]) <= half).mean(),
         "width": 2 * half,
-        "width over ideal": half / (NormalDist().inv_cdf((1 + nb.LEVEL) / 2) * math.sqrt(mse["window_best"])),
+        "width over ideal": half
+        / (NormalDist().inv_cdf((1 + LEVEL) / 2) * math.sqrt(mse["window_best"])),
         "epochs": len(history["validation"]),
         "best epoch": history["best"],
     }
@@ -77,8 +93,10 @@ def one_seed(nb, seed, rnn_rate):
 
 def fresh_seeds(write, rnn_rate, tiny=False, **options):
     """Twenty seeds that no choice has seen, and that nobody has looked at before."""
-    jobs = [(seed, rnn_rate) for seed in (FRESH[:2] if tiny else FRESH)]
-    table = pd.DataFrame(sweep(LSTM_NOTEBOOK, one_seed, jobs, "fresh seeds", tiny=tiny, **options)).set_index("seed")
+    jobs = [(seed, rnn_rate, training(tiny)) for seed in (FRESH[:2] if tiny else FRESH)]
+    table = pd.DataFrame(sweep(one_seed, jobs, "fresh seeds", tiny=tiny, **options)).set_index(
+        "seed"
+    )
     print(table.round(3).to_string())
     write_evidence(
         LSTM_NOTEBOOK,
@@ -96,9 +114,9 @@ def fresh_seeds(write, rnn_rate, tiny=False, **options):
     )
 
 
-def main(count, write, rnn_rate, **options):
-    jobs = [(seed, rnn_rate) for seed in range(count)]
-    table = pd.DataFrame(sweep(LSTM_NOTEBOOK, one_seed, jobs, "seeds", **options)).set_index("seed")
+def main(count, write, rnn_rate, tiny=False, **options):
+    jobs = [(seed, rnn_rate, training(tiny)) for seed in range(count)]
+    table = pd.DataFrame(sweep(one_seed, jobs, "seeds", tiny=tiny, **options)).set_index("seed")
     print(table.round(3).to_string())
     assert table.notna().all(axis=None), "a figure is missing"
     first = table.loc[:19]
@@ -108,7 +126,11 @@ def main(count, write, rnn_rate, **options):
                   "bias": table["bias"], "interval_coverage": table["coverage"]}  # fmt: skip
     means = {}
     for name, values in over_seeds.items():
-        names = (name if name == "interval_coverage" else f"{name}_mean", f"{name}_mean_low", f"{name}_mean_high")
+        names = (
+            name if name == "interval_coverage" else f"{name}_mean",
+            f"{name}_mean_low",
+            f"{name}_mean_high",
+        )
         means |= dict(zip(names, interval(values)))
     write_evidence(
         LSTM_NOTEBOOK,

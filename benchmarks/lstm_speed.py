@@ -17,7 +17,11 @@ import subprocess
 import sys
 import time
 
-SIZES = {"small": (32, 10, 50), "middle": (64, 50, 128), "large": (256, 50, 256)}  # batch, steps, units; one input, one output
+SIZES = {
+    "small": (32, 10, 50),
+    "middle": (64, 50, 128),
+    "large": (256, 50, 256),
+}  # batch, steps, units; one input, one output
 TINY_SIZES = {"small": (4, 3, 5), "middle": (6, 4, 8), "large": (8, 6, 10)}
 
 
@@ -30,9 +34,11 @@ def pytorch():
     return torch
 
 
-def per_sample(nb, params, X, y):
+def per_sample(params, X, y):
     """The loss and the gradients by the equations as they stand: one sample, one step, one gate at a time."""
     import numpy as np
+
+    from LSTM_from_scratch.lstm import sigmoid
 
     H = len(params["Wh"])
     Wx, Wh, b = (np.split(params[name], 4, axis=-1) for name in ("Wx", "Wh", "b"))
@@ -42,7 +48,7 @@ def per_sample(nb, params, X, y):
     for x, target in zip(X, y, strict=True):
         h, c, kept = np.zeros(H, X.dtype), np.zeros(H, X.dtype), []
         for x_t in x:
-            i, f, o = (nb.sigmoid(x_t @ Wx[k] + h @ Wh[k] + b[k]) for k in (0, 1, 3))
+            i, f, o = (sigmoid(x_t @ Wx[k] + h @ Wh[k] + b[k]) for k in (0, 1, 3))
             g = np.tanh(x_t @ Wx[2] + h @ Wh[2] + b[2])
             kept.append((x_t, h, c, i, f, g, o))
             c = f * c + i * g
@@ -56,7 +62,12 @@ def per_sample(nb, params, X, y):
         for x_t, h, c_before, i, f, g, o in reversed(kept):
             tanh_c = np.tanh(f * c_before + i * g)
             dc = dc + dh * o * (1 - tanh_c**2)
-            slopes = dc * g * i * (1 - i), dc * c_before * f * (1 - f), dc * i * (1 - g * g), dh * tanh_c * o * (1 - o)
+            slopes = (
+                dc * g * i * (1 - i),
+                dc * c_before * f * (1 - f),
+                dc * i * (1 - g * g),
+                dh * tanh_c * o * (1 - o),
+            )
             dh, dc = sum(Wh[k] @ da for k, da in enumerate(slopes)), dc * f
             for k, da in enumerate(slopes):
                 gWx[k] += np.outer(x_t, da)
@@ -69,15 +80,16 @@ def contestants(N, T, H, everyone=True):
     """{(name, task): function of no arguments} at one size; `everyone` adds Keras and the per-sample loop."""
     import numpy as np
 
-    from notebook_code import LSTM_NOTEBOOK, load_definitions
+    from LSTM_from_scratch import lstm
 
-    nb = load_definitions(LSTM_NOTEBOOK)
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(N, T, 1)).astype(np.float32), rng.normal(size=(N, 1)).astype(np.float32)
-    params = nb.init_params(1, H, 1, rng)
-    state = nb.init_adam(params)
+    params = lstm.init_params(1, H, 1, rng)
+    state = lstm.init_adam(params)
 
-    W, z, da = (rng.normal(size=shape).astype(np.float32) for shape in ((4 * H, H), (H, N), (4 * H, N)))
+    W, z, da = (
+        rng.normal(size=shape).astype(np.float32) for shape in ((4 * H, H), (H, N), (4 * H, N))
+    )
     all_z, all_da = (rng.normal(size=(rows, T * N)).astype(np.float32) for rows in (H, 4 * H))
 
     def bare_products(backward):
@@ -89,8 +101,8 @@ def contestants(N, T, H, everyone=True):
             all_z @ all_da.T
 
     found = {
-        ("notebook", "train"): lambda: nb.train_step(params, state, X, y, 1e-3, 1.0),
-        ("notebook", "predict"): lambda: nb.predict(params, X),
+        ("notebook", "train"): lambda: lstm.train_step(params, state, X, y, 1e-3, 1.0),
+        ("notebook", "predict"): lambda: lstm.predict(params, X),
         ("bare products", "train"): lambda: bare_products(True),
         ("bare products", "predict"): lambda: bare_products(False),
     }
@@ -99,7 +111,10 @@ def contestants(N, T, H, everyone=True):
         class Net(torch.nn.Module):
             def __init__(self):
                 super().__init__()
-                self.lstm, self.output = torch.nn.LSTM(1, H, batch_first=True), torch.nn.Linear(H, 1)
+                self.lstm, self.output = (
+                    torch.nn.LSTM(1, H, batch_first=True),
+                    torch.nn.Linear(H, 1),
+                )
 
             def forward(self, x):
                 return self.output(self.lstm(x)[0][:, -1])
@@ -131,12 +146,15 @@ def contestants(N, T, H, everyone=True):
             ("Keras", "predict"): lambda: compiled(kX),
         }
         if N * T * H < 10**5:
-            slow = nb.init_params(1, H, 1, rng)
-            slow_state = nb.init_adam(slow)
-            loop = lambda p, a, b: per_sample(nb, p, a, b)  # noqa: E731
-            fast, looped = nb.loss_and_grads(slow, X, y), loop(slow, X, y)
-            assert all(np.allclose(fast[1][k], looped[1][k], rtol=1e-3, atol=1e-6) for k in slow)  # the same gradients
-            found["per-sample loop", "train"] = lambda: nb.train_step(slow, slow_state, X, y, 1e-3, 1.0, loop)
+            slow = lstm.init_params(1, H, 1, rng)
+            slow_state = lstm.init_adam(slow)
+            fast, looped = lstm.loss_and_grads(slow, X, y), per_sample(slow, X, y)
+            assert all(
+                np.allclose(fast[1][k], looped[1][k], rtol=1e-3, atol=1e-6) for k in slow
+            )  # the same gradients
+            found["per-sample loop", "train"] = lambda: lstm.train_step(
+                slow, slow_state, X, y, 1e-3, 1.0, per_sample
+            )
     return found
 
 
@@ -162,7 +180,9 @@ def measure(found, seconds=20.0, rounds=15, warm_up=10):
                 function()
             times[key][0].append((time.process_time() - cpu) / calls[key])
             times[key][1].append((time.perf_counter() - wall) / calls[key])
-    return {key: (statistics.median(cpu), statistics.median(wall)) for key, (cpu, wall) in times.items()}
+    return {
+        key: (statistics.median(cpu), statistics.median(wall)) for key, (cpu, wall) in times.items()
+    }
 
 
 def child(mode, tiny):
@@ -171,22 +191,45 @@ def child(mode, tiny):
     if mode == "one" and (torch := pytorch()):
         torch.set_num_threads(1)
     for name, size in sizes.items():
-        for (who, task), (cpu, wall) in measure(contestants(*size), seconds=0.1 if tiny else 40, **limits).items():
+        for (who, task), (cpu, wall) in measure(
+            contestants(*size), seconds=0.1 if tiny else 40, **limits
+        ).items():
             print(json.dumps({"size": name, "who": who, "task": task, "cpu": cpu, "wall": wall}))
     if mode == "one":
         N, T, H = sizes["small"]
-        for axis, values in {"batch": (8, 32, 128, 512), "steps": (5, 10, 40, 160), "units": (16, 50, 128, 256)}.items():
+        for axis, values in {
+            "batch": (8, 32, 128, 512),
+            "steps": (5, 10, 40, 160),
+            "units": (16, 50, 128, 256),
+        }.items():
             for value in values[: 2 if tiny else None]:
-                size = {"batch": (value, T, H), "steps": (N, value, H), "units": (N, T, value)}[axis]
-                for (who, task), (cpu, _) in measure(contestants(*size, everyone=False), 0.1 if tiny else 2.0, **limits).items():
-                    print(json.dumps({"axis": axis, "value": value, "who": who, "task": task, "cpu": cpu}))
+                size = {"batch": (value, T, H), "steps": (N, value, H), "units": (N, T, value)}[
+                    axis
+                ]
+                for (who, task), (cpu, _) in measure(
+                    contestants(*size, everyone=False), 0.1 if tiny else 2.0, **limits
+                ).items():
+                    print(
+                        json.dumps(
+                            {"axis": axis, "value": value, "who": who, "task": task, "cpu": cpu}
+                        )
+                    )
 
 
 def run_child(mode, tiny):
     """The rows that a fresh process measures with one thread or with default threads."""
-    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    one = {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+    }
     one |= {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
-    environment = os.environ | (one if mode == "one" else {}) | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    environment = (
+        os.environ
+        | (one if mode == "one" else {})
+        | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    )
     command = [sys.executable, "-m", "benchmarks.lstm_speed", mode, *["--tiny"] * tiny]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -203,12 +246,17 @@ def draw(scaling, sizes, path):
 
     N, T, H = sizes["small"]
     fig, axes = plt.subplots(1, 3, figsize=(10, 3.2), sharey=True, constrained_layout=True)
-    for ax, (axis, rows) in zip(axes, scaling[scaling["task"] == "train"].groupby("axis", sort=False), strict=True):
-        rows.pivot(index="value", columns="who", values="cpu").rename_axis(columns=None).mul(1000).plot(
-            ax=ax, marker="o", loglog=True, legend=axis == "batch"
-        )
+    for ax, (axis, rows) in zip(
+        axes, scaling[scaling["task"] == "train"].groupby("axis", sort=False), strict=True
+    ):
+        rows.pivot(index="value", columns="who", values="cpu").rename_axis(columns=None).mul(
+            1000
+        ).plot(ax=ax, marker="o", loglog=True, legend=axis == "batch")
         ax.set(xlabel=axis, ylabel="CPU time of a training step (ms)")
-        ax.set_xticks(sorted(rows["value"].unique()), [f"{value:g}" for value in sorted(rows["value"].unique())])
+        ax.set_xticks(
+            sorted(rows["value"].unique()),
+            [f"{value:g}" for value in sorted(rows["value"].unique())],
+        )
         ax.minorticks_off()
         ax.grid(alpha=0.4)
     fig.suptitle(f"One thread; else a batch of {N}, {T} steps, {H} units")
@@ -219,11 +267,13 @@ def main(tiny):
     import pandas as pd
 
     from benchmarks.evidence import place, write_evidence
-    from notebook_code import LSTM_NOTEBOOK
+    from tools.notebooks import LSTM_NOTEBOOK
 
     write, sizes, figures = not tiny and pytorch() is not None, TINY_SIZES if tiny else SIZES, {}
     if not pytorch():
-        print("PyTorch is missing, and with it its rows and the evidence: pip install -r requirements/bench.txt")
+        print(
+            "PyTorch is missing, and with it its rows and the evidence: pip install -r requirements/bench.txt"
+        )
     for mode in ("one", "default"):
         rows = pd.DataFrame(run_child(mode, tiny))
         if mode == "one":
@@ -232,17 +282,30 @@ def main(tiny):
         for (size, task), group in rows.groupby(["size", "task"]):
             table = group.set_index("who")[["cpu", "wall"]]
             ratios = table / table.loc["notebook"]
-            print(f"\n{mode} thread(s), {size} {sizes[size]}, {task}: ms, and as multiples of the notebook's time")
+            print(
+                f"\n{mode} thread(s), {size} {sizes[size]}, {task}: ms, and as multiples of the notebook's time"
+            )
             print(table.mul(1000).round(3).join(ratios.round(2).add_suffix(" ratio")).to_string())
             for who, row in ratios.drop("notebook").iterrows():
-                key = f"speed_{size}_{task}_{mode}_{who.replace(' ', '_').replace('-', '_').lower()}"
+                key = (
+                    f"speed_{size}_{task}_{mode}_{who.replace(' ', '_').replace('-', '_').lower()}"
+                )
                 figures |= {f"{key}_cpu": row["cpu"], f"{key}_wall": row["wall"]}
     write_evidence(LSTM_NOTEBOOK, "lstm_speed", None, write, **figures)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", nargs="?", choices=["one", "default"], help="measure with these threads, write nothing")
-    parser.add_argument("--tiny", action="store_true", help="only try whether it runs: small sizes, two rounds")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "mode",
+        nargs="?",
+        choices=["one", "default"],
+        help="measure with these threads, write nothing",
+    )
+    parser.add_argument(
+        "--tiny", action="store_true", help="only try whether it runs: small sizes, two rounds"
+    )
     given = parser.parse_args()
     child(given.mode, given.tiny) if given.mode else main(given.tiny)

@@ -27,14 +27,20 @@ def taxi(path):
 
 def laser(path):
     """The first ROWS intensities."""
-    return pd.DataFrame({"value": np.load(path, allow_pickle=False)[:ROWS, 0]}).rename_axis("t").reset_index()
+    return (
+        pd.DataFrame({"value": np.load(path, allow_pickle=False)[:ROWS, 0]})
+        .rename_axis("t")
+        .reset_index()
+    )
 
 
 def short_news(path):
     """TEXTS texts drawn at random, as many of each genre, by the correct labels ("gt")."""
     table = pd.read_csv(path)
     table["genre"] = table["gt"].map(dict(enumerate(GENRES)))
-    drawn = table.groupby("genre").sample(TEXTS // len(GENRES), random_state=SEED)[["text", "genre"]]
+    drawn = table.groupby("genre").sample(TEXTS // len(GENRES), random_state=SEED)[
+        ["text", "genre"]
+    ]
     return drawn.sample(frac=1, random_state=SEED)
 
 
@@ -43,7 +49,9 @@ def election_tweets(path, text="Content", genre="Author"):
     table = pd.read_csv(path, sep="\t", skiprows=[1, 2], dtype=str)
     if "Is retweet" in table:
         table = table[table["Is retweet"] == "False"]
-    table = table[[text, genre]].set_axis(["text", "genre"], axis=1).dropna().drop_duplicates("text")
+    table = (
+        table[[text, genre]].set_axis(["text", "genre"], axis=1).dropna().drop_duplicates("text")
+    )
     return table.sample(TEXTS, random_state=SEED)
 
 
@@ -95,20 +103,26 @@ SETS = {
 def check(path, sha256, advice):
     """End with a sentence if the file has another SHA-256."""
     if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-        sys.exit(f"{path} is not the file behind the figures (its SHA-256 is not {sha256}): {advice}.")
+        sys.exit(
+            f"{path} is not the file behind the figures (its SHA-256 is not {sha256}): {advice}."
+        )
 
 
 def make(rows, source, folder):
     """Write folder/NAME.csv, NAME being that of the function `rows`; returns its table."""
     file, target = folder / Path(source.path).name, folder / f"{rows.__name__}.csv"
     if not file.exists():
-        address = f"https://raw.githubusercontent.com/{source.repository}/{source.commit}/{source.path}"
+        address = (
+            f"https://raw.githubusercontent.com/{source.repository}/{source.commit}/{source.path}"
+        )
         print("downloading", address)
         try:
             with urllib.request.urlopen(address, timeout=60) as answer:
                 file.write_bytes(answer.read())
         except OSError as error:
-            sys.exit(f"{address} cannot be downloaded ({error}). Put the file into {folder} by other means and try again.")
+            sys.exit(
+                f"{address} cannot be downloaded ({error}). Put the file into {folder} by other means and try again."
+            )
     check(file, source.sha256, "delete it and try again")
     table = rows(file)
     table.to_csv(target, index=False, lineterminator="\n")
@@ -118,7 +132,9 @@ def make(rows, source, folder):
 
 if __name__ == "__main__":
     named = {rows.__name__: rows for rows in SETS}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     parser.add_argument("names", metavar="NAME", nargs="*", help=", ".join(named))
     given = parser.parse_args()

@@ -1,20 +1,23 @@
 """Many independent jobs, on this machine or on a Dask cluster. Each result is kept in a file.
 
-A job is function(nb, *arguments), where nb has a notebook's definitions. They travel with it as
-text: a worker needs the locked environment and nothing of this repository.
+A job is function(*arguments), a function of a module of this repository. On a cluster these modules
+travel with it: a worker needs the locked environment and nothing of this repository.
 """
 
 import json
 import os
 import sys
 
-from notebook_code import ROOT, build, definition_cells, pinned, write_whole
+from tools.notebooks import ROOT, write_whole
+from tools.run import pinned
 
 # A worker must start with these. The last keeps Dask off the random numbers that Keras draws.
 AT_START = pinned() | {"DASK_DISTRIBUTED__COMM__OFFLOAD": "False"}
 SETTINGS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"}
 SETTINGS |= dict.fromkeys(["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"], "1")
-STARTED_WITHOUT = not pinned().items() <= os.environ.items()  # NumPy, if it is loaded by now, has missed them
+STARTED_WITHOUT = (
+    not pinned().items() <= os.environ.items()
+)  # NumPy, if it is loaded by now, has missed them
 os.environ.update(AT_START | SETTINGS)
 
 import joblib  # noqa: E402
@@ -24,28 +27,28 @@ from tqdm import tqdm  # noqa: E402
 from benchmarks.evidence import PROCESSORS, code_of, processor, versions  # noqa: E402
 
 KEPT = ROOT / "benchmarks" / ".kept"
+OURS = {
+    "benchmarks",
+    "tools",
+    "owndata",
+    "LSTM_from_scratch",
+    "Text_Classification_LSTM",
+}  # which no worker has
 
 
-def one_job(cells, function, expected, number, job):
-    """(number, [function(nb, *job), processor] as JSON), in one thread; a process makes nb once."""
+def one_job(function, expected, number, job):
+    """(number, [function(*job), processor] as JSON), in one thread."""
     os.environ.update(SETTINGS)  # for the workers of a cluster
-    name = f"definitions_{joblib.hash(cells)}"
-    if name not in sys.modules:
-        found = versions() | {key: os.environ.get(key) for key in AT_START}
-        if found != expected:
-            raise RuntimeError(f"a worker has other versions than the sweep: {found}, {expected}")
-        sys.modules[name] = build("definitions", cells)
-    nb = sys.modules[name]
-    before = dict(vars(nb))
+    found = versions() | {key: os.environ.get(key) for key in AT_START}
+    if found != expected:
+        raise RuntimeError(f"a worker has other versions than the sweep: {found}, {expected}")
     try:
         with threadpool_limits(1), joblib.parallel_config("sequential"):
-            result = [function(nb, *job), processor()]
+            result = [function(*job), processor()]
         return number, json.dumps(result, default=lambda value: value.tolist())
     except Exception as error:
         message = f"the job {function.__name__}{job} failed: {error!r}"
         raise RuntimeError(message[:1000]) from error
-    finally:
-        vars(nb).update(before)  # a job may set constants, but for itself alone
 
 
 def on_cluster(cluster, processes, common, calls):
@@ -56,9 +59,11 @@ def on_cluster(cluster, processes, common, calls):
     options = {"address": cluster}
     if cluster == "local":
         options = {"n_workers": joblib.effective_n_jobs(processes), "threads_per_worker": 1}
-    ours = "benchmarks", "notebook_code", common[1].__module__  # which no worker has
-    for name in [name for name in sys.modules if name.startswith(ours) and name != "__main__"]:
-        cloudpickle.register_pickle_by_value(sys.modules[name])
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] in {*OURS, common[0].__module__}
+    ]:
+        if name != "__main__" and hasattr(sys.modules[name], "__file__"):
+            cloudpickle.register_pickle_by_value(sys.modules[name])
 
     def alone(common, *call):
         if distributed.get_worker().state.nthreads > 1:
@@ -71,18 +76,17 @@ def on_cluster(cluster, processes, common, calls):
         yield from (future.result() for future in distributed.as_completed(futures))
 
 
-def sweep(notebook, function, jobs, label, cluster=None, processes=-1, anew=False, tiny=False):
-    """[function(nb, *job) for job in jobs] as JSON knows the results, with a bar."""
-    cells, expected = definition_cells(notebook), versions() | AT_START
-    cells += [("tiny", "EPOCHS = 1")] * tiny
-    key = notebook, code_of(function.__code__.co_filename), function.__name__, tiny, expected
+def sweep(function, jobs, label, cluster=None, processes=-1, anew=False, tiny=False):
+    """[function(*job) for job in jobs] as JSON knows the results, with a bar."""
+    expected = versions() | AT_START
+    key = code_of(function.__code__.co_filename), function.__name__, tiny, expected
     files = [KEPT / f"{function.__name__}-{joblib.hash((key, job))}.json" for job in jobs]
     calls = [(number, job) for number, job in enumerate(jobs) if anew or not files[number].exists()]
     if cluster and calls:
-        done = on_cluster(cluster, processes, (cells, function, expected), calls)
+        done = on_cluster(cluster, processes, (function, expected), calls)
     else:
         parallel = joblib.Parallel(n_jobs=processes, return_as="generator_unordered")
-        done = parallel(joblib.delayed(one_job)(cells, function, expected, *call) for call in calls)
+        done = parallel(joblib.delayed(one_job)(function, expected, *call) for call in calls)
     for number, result in tqdm(done, label, total=len(calls), disable=False):
         write_whole(files[number], result)
     stored = [json.loads(file.read_text()) for file in files]

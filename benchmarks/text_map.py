@@ -34,7 +34,9 @@ def start_scores(nb, name, settings, corpus, start):
 def judge_cell(nb, cell):
     """What a cell of the map shows, from a table of its runs: model, seed, validation, accuracy."""
     means = cell.groupby(["model", "seed"])[["validation", "accuracy"]].mean()
-    rival = best_rival(means.groupby("model").mean(), [name for name in cell["model"].unique() if name != LSTM])
+    rival = best_rival(
+        means.groupby("model").mean(), [name for name in cell["model"].unique() if name != LSTM]
+    )
     lstm, other = means.loc[LSTM, "accuracy"], means.loc[rival, "accuracy"]
     _, low, high = nb.difference_interval(lstm - other)
     winner = "LSTM" if low > 0 else "rival" if high < 0 else "level"
@@ -47,13 +49,27 @@ def draw(cells, shares, sizes, path):
     figure, axis = plt.subplots(figsize=(8, 4.6), layout="constrained")
     margins = [[100 * (cells[row, column]["lstm"] - cells[row, column]["rival"]) for column in range(len(sizes))]
                for row in range(len(shares))]  # fmt: skip
-    unsure = [[cells[row, column]["winner"] in ("level", "nobody") for column in range(len(sizes))] for row in range(len(shares))]
-    axis.imshow(np.where(unsure, 0, margins), cmap="RdBu_r", vmin=-40, vmax=40, aspect="auto", origin="lower")
+    unsure = [
+        [cells[row, column]["winner"] in ("level", "nobody") for column in range(len(sizes))]
+        for row in range(len(shares))
+    ]
+    axis.imshow(
+        np.where(unsure, 0, margins),
+        cmap="RdBu_r",
+        vmin=-40,
+        vmax=40,
+        aspect="auto",
+        origin="lower",
+    )
     for (row, column), cell in cells.items():
         color = "white" if abs(margins[row][column]) > 28 and not unsure[row][column] else "black"
-        said = {"nobody": "neither passes\nguessing", "level": "level"}.get(cell["winner"], cell["winner"])
+        said = {"nobody": "neither passes\nguessing", "level": "level"}.get(
+            cell["winner"], cell["winner"]
+        )
         numbers = f"LSTM {100 * cell['lstm']:.1f}\n{cell['rival_name'].partition(',')[0]} {100 * cell['rival']:.1f}"
-        axis.text(column, row, f"{said}\n{numbers}", ha="center", va="center", color=color, fontsize=8)
+        axis.text(
+            column, row, f"{said}\n{numbers}", ha="center", va="center", color=color, fontsize=8
+        )
     axis.set(xticks=range(len(sizes)), xticklabels=sizes, xlabel="training texts",
              yticks=range(len(shares)), yticklabels=[f"{share:.0%}" for share in shares],
              ylabel="share of crossover texts")  # fmt: skip
@@ -64,15 +80,28 @@ def draw(cells, shares, sizes, path):
 
 def main(count, write, tiny=False, **options):
     nb = load_definitions(TEXT_NOTEBOOK)
-    shares, sizes, test = (SHARES[-2:], SIZES[:1], TINY_SIZES["test"]) if tiny else (SHARES, SIZES, 600)
-    rivals = ["TF-IDF, logistic regression", "weighted clauses, logistic regression"] if tiny else [*nb.RIVALS, "order-free net"]
+    shares, sizes, test = (
+        (SHARES[-2:], SIZES[:1], TINY_SIZES["test"]) if tiny else (SHARES, SIZES, 600)
+    )
+    rivals = (
+        ["TF-IDF, logistic regression", "weighted clauses, logistic regression"]
+        if tiny
+        else [*nb.RIVALS, "order-free net"]
+    )
     chosen = tune([LSTM, *rivals], tiny=tiny, **options)
     runs = []
     for size, row, number in itertools.product(reversed(sizes), range(len(shares)), range(count)):
-        parts = {"train": size, "validation": max(size // 3, 30), "test": test, "crossover": shares[row]}
+        parts = {
+            "train": size,
+            "validation": max(size // 3, 30),
+            "test": test,
+            "crossover": shares[row],
+        }
         corpus = {"seed": FIRST + number} | parts
         runs += [
-            (row, sizes.index(size), name, corpus, start) for name in chosen for start in range(STARTS if name == LSTM else 1)
+            (row, sizes.index(size), name, corpus, start)
+            for name in chosen
+            for start in range(STARTS if name == LSTM else 1)
         ]
     jobs = [(name, chosen[name], corpus, start) for _, _, name, corpus, start in runs]
     found = sweep(TEXT_NOTEBOOK, start_scores, jobs, "decision map", tiny=tiny, **options)
@@ -86,7 +115,9 @@ def main(count, write, tiny=False, **options):
         figures |= {f"{name}_{key}": value for key, value in cell.items()}
         print(f"{name:30}", *cell.values())
     draw(cells, shares, sizes, place(TEXT_NOTEBOOK, "decision_map.png", write))
-    write_evidence(TEXT_NOTEBOOK, "text_map", count, write, map_seeds=count, map_starts=STARTS, **figures)
+    write_evidence(
+        TEXT_NOTEBOOK, "text_map", count, write, map_seeds=count, map_starts=STARTS, **figures
+    )
 
 
 if __name__ == "__main__":

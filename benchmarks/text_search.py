@@ -20,10 +20,22 @@ UNITS, RATES, DROPOUTS = (128, 64, 32), (0.001, 0.002, 0.004), (0.3, 0.5)  # the
 def main(seed, write, tiny=False, **options):
     nb, corpus = load_definitions(TEXT_NOTEBOOK), corpus_of(seed, tiny)
     settings = product(UNITS, RATES[:1], DROPOUTS[:1]) if tiny else product(UNITS, RATES, DROPOUTS)
-    grid = [{"units": units, "learning_rate": rate, "dropout": dropout} for units, rate, dropout in settings]
-    outcomes = sweep(TEXT_NOTEBOOK, validation, [("LSTM", one, corpus) for one in grid], "search", tiny=tiny, **options)
+    grid = [
+        {"units": units, "learning_rate": rate, "dropout": dropout}
+        for units, rate, dropout in settings
+    ]
+    outcomes = sweep(
+        TEXT_NOTEBOOK,
+        validation,
+        [("LSTM", one, corpus) for one in grid],
+        "search",
+        tiny=tiny,
+        **options,
+    )
     found, table = pd.DataFrame(grid), make_table(nb, **corpus)
-    found[["accuracy", "log_loss"]] = [nb.judge(table, "validation", {"validation": np.array(outcome)}) for outcome in outcomes]
+    found[["accuracy", "log_loss"]] = [
+        nb.judge(table, "validation", {"validation": np.array(outcome)}) for outcome in outcomes
+    ]
     print(found.sort_values("log_loss").round(3).to_string(index=False))
     best = found.loc[found["log_loss"].idxmin()]
     ours = found[found["units"] == nb.LSTM_UNITS]["log_loss"].min()

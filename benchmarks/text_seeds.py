@@ -23,14 +23,18 @@ def main(count, write, tiny=False, **options):
     nb = load_definitions(TEXT_NOTEBOOK)
     chosen = tune(tiny=tiny, **options)
     print(*chosen.items(), sep="\n")
-    everywhere = EVERYWHERE + [name for name in nb.RIVALS if "forest" not in name and "boosting" not in name]
+    everywhere = EVERYWHERE + [
+        name for name in nb.RIVALS if "forest" not in name and "boosting" not in name
+    ]
     jobs = [(name, chosen[name], corpus_of(FIRST + number, tiny)) for number in range(count)
             for name in chosen if 4 * number < count or name in everywhere]  # fmt: skip
     scores = score_all(jobs, "models x corpora", tiny=tiny, **options)
     measures = ["accuracy", "macro_f1", "log_loss", "plain", "crossover"]
     assert scores.drop(columns="size").notna().all(axis=None), "a score is missing"
     means = scores.groupby("model").mean(numeric_only=True).sort_values("accuracy", ascending=False)
-    median = scores.groupby("model")[["fit_seconds", "texts_a_second"]].median()  # one thread to a fit
+    median = scores.groupby("model")[
+        ["fit_seconds", "texts_a_second"]
+    ].median()  # one thread to a fit
     accuracy = scores.pivot(index="seed", columns="model", values="accuracy")
     table = {}
     for name, row in means.iterrows():
@@ -38,19 +42,33 @@ def main(count, write, tiny=False, **options):
         table[name] = {"accuracy": row["accuracy"], "low": low, "high": high, "crossover": row["crossover"],
                        "weights": None if row["size"] != row["size"] else round(row["size"]),
                        "fit_seconds": median.loc[name, "fit_seconds"], "corpora": int(accuracy[name].count())}  # fmt: skip
-        print(f"{name:40}", *(f"{key} {value:.4g}" for key, value in table[name].items() if value is not None))
+        print(
+            f"{name:40}",
+            *(f"{key} {value:.4g}" for key, value in table[name].items() if value is not None),
+        )
     one_direction = [name for name in means.index if name.startswith("LSTM") and "both" not in name]
     lstm, rival = best_rival(means, one_direction), best_rival(means, list(nb.RIVALS))
     bag = best_rival(means, [*nb.RIVALS.keys() - {ORDER_AWARE}, "order-free net"])
     families = {
-        family: best_rival(means, [name for name in means.index if name.startswith(family)]) for family in ("GRU", "convolution")
+        family: best_rival(means, [name for name in means.index if name.startswith(family)])
+        for family in ("GRU", "convolution")
     }
-    gaps = {name: nb.difference_interval((accuracy[lstm] - accuracy[name]).dropna()) for name in means.index if name != lstm}
+    gaps = {
+        name: nb.difference_interval((accuracy[lstm] - accuracy[name]).dropna())
+        for name in means.index
+        if name != lstm
+    }
     for name, (mean, low, high) in gaps.items():
         print(f"{lstm} - {name:35} {mean:+.4f}  95% {low:+.4f} to {high:+.4f}")
     _, low, high = nb.share_interval(accuracy["LSTM"])
-    figures = {slug(name, score): means.loc[name, score] for name in means.index for score in ("accuracy", "crossover")}
-    figures |= {slug(name, cost): median.loc[name, cost] for name in median.index for cost in median}
+    figures = {
+        slug(name, score): means.loc[name, score]
+        for name in means.index
+        for score in ("accuracy", "crossover")
+    }
+    figures |= {
+        slug(name, cost): median.loc[name, cost] for name in median.index for cost in median
+    }
     figures |= {
         "seeds": count,
         "lstm_accuracy_low": low,
@@ -63,15 +81,29 @@ def main(count, write, tiny=False, **options):
         "best_lstm_accuracy_high": table[lstm]["high"],
         "best_lstm_accuracy_worst": accuracy[lstm].min(),
         "ladder": table,
-        "differences_to_best_lstm": {name: dict(zip(("mean", "low", "high"), known(gap))) for name, gap in gaps.items()},
+        "differences_to_best_lstm": {
+            name: dict(zip(("mean", "low", "high"), known(gap))) for name, gap in gaps.items()
+        },
         "quantiles": {name: quantiles(group[measures]) for name, group in scores.groupby("model")},
     }
-    best = {"best_lstm": lstm, "best_rival": rival, "best_bag": bag, "order_aware_rival": ORDER_AWARE}
+    best = {
+        "best_lstm": lstm,
+        "best_rival": rival,
+        "best_bag": bag,
+        "order_aware_rival": ORDER_AWARE,
+    }
     for role, name in (best | {family.lower(): name for family, name in families.items()}).items():
         figures |= {role: name, f"{role}_accuracy": means.loc[name, "accuracy"]}
         figures[f"{role}_crossover_accuracy"] = means.loc[name, "crossover"]
-    for role, name in (("difference", rival), ("difference_to_order_aware", ORDER_AWARE), ("difference_to_bag", bag)):
-        figures |= {f"{role}_{side}": value for side, value in zip(("mean", "low", "high"), known(gaps[name]))}
+    for role, name in (
+        ("difference", rival),
+        ("difference_to_order_aware", ORDER_AWARE),
+        ("difference_to_bag", bag),
+    ):
+        figures |= {
+            f"{role}_{side}": value
+            for side, value in zip(("mean", "low", "high"), known(gaps[name]))
+        }
     write_evidence(TEXT_NOTEBOOK, "text_seeds", count, write, **figures)
 
 

@@ -44,7 +44,9 @@ def make_table(nb, seed, case="", **sizes):
         kept.clear()
         table = nb.make_corpus(seed, **sizes)
         table = alter(nb, table, case, seed) if case else table
-        kept[key] = table.assign(stems=table["text"].map(nb.preprocess), clause_bags=table["text"].map(nb.clause_bags))
+        kept[key] = table.assign(
+            stems=table["text"].map(nb.preprocess), clause_bags=table["text"].map(nb.clause_bags)
+        )
     return kept[key]
 
 
@@ -59,14 +61,21 @@ def scores(nb, name, settings, corpus):
     outcome = nb.fit_model(name, settings, table, corpus["seed"])
     fit_seconds, read_seconds = outcome["seconds"]
     read = len(table) - len(nb.part_of(table, "train"))
-    cost = {"size": outcome["size"], "fit_seconds": fit_seconds, "texts_a_second": read / read_seconds}
+    cost = {
+        "size": outcome["size"],
+        "fit_seconds": fit_seconds,
+        "texts_a_second": read / read_seconds,
+    }
     return {"model": name, "seed": corpus["seed"]} | nb.score(table, outcome) | cost
 
 
 def ladder(nb):
     """{model: settings to choose from}: the steps from the LSTM as described to the one with attention, and further, and the
     same for a GRU and a convolution."""
-    frozen = {name: [{"reader": name} | nb.FROZEN | {"dropout": dropout} for dropout in (0.3, 0.5)] for name in nb.READERS}
+    frozen = {
+        name: [{"reader": name} | nb.FROZEN | {"dropout": dropout} for dropout in (0.3, 0.5)]
+        for name in nb.READERS
+    }
     slower = {name: [settings | {"learning_rate": rate, "dropout": 0.3} for rate in (0.002, 0.004)]
               for name, (settings, _) in frozen.items()}  # fmt: skip
     return {
@@ -76,7 +85,9 @@ def ladder(nb):
         "GRU, trained vectors": [{"reader": "GRU"} | settings for settings in nb.GRID],
         "GRU, frozen vectors": frozen["GRU"],
         "GRU, attention": frozen["GRU, attention"],
-        "convolution, trained vectors": [{"reader": "convolution"} | settings for settings in nb.GRID],
+        "convolution, trained vectors": [
+            {"reader": "convolution"} | settings for settings in nb.GRID
+        ],
         "convolution, frozen vectors": slower["convolution"],
         "convolution, attention": slower["convolution, attention"],
     }

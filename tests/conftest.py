@@ -1,13 +1,12 @@
-"""What the tests share: the notebooks' own definitions, reduced parameters, one reduced run of each notebook, a
-browser, and where sweeps keep their results."""
+"""What the tests share: reduced parameters, one reduced run of each notebook, a browser, and where
+sweeps keep their results."""
 
 import os
 
-from notebook_code import LSTM_NOTEBOOK, NOTEBOOKS, ROOT, TEXT_NOTEBOOK, load_definitions, pinned, read_notebook  # noqa: F401
+from tools.notebooks import LSTM_NOTEBOOK, NOTEBOOKS, ROOT, TEXT_NOTEBOOK, read_notebook  # noqa: F401
+from tools.run import ENVIRONMENT, pinned
 
-os.environ.update(pinned())  # as the notebooks do, and before NumPy is loaded
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("TQDM_DISABLE", "1")  # nbval compares what is stored, and no progress bar is
+os.environ.update(ENVIRONMENT | pinned())  # as the runner does, and before NumPy is loaded
 
 import shutil  # noqa: E402
 import subprocess  # noqa: E402
@@ -72,7 +71,17 @@ def run_notebook(name, folder, environment=None, changes=None, **parameters):
         cell.source = (changes or {}).get(cell.id, cell.source)
     nbformat.write(notebook, file)
     options = [word for key, value in parameters.items() for word in ("-p", key, str(value))]
-    command = [sys.executable, "-m", "papermill", file.name, "run.ipynb", "-k", "python3", "--no-progress-bar", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        file.name,
+        "run.ipynb",
+        "-k",
+        "python3",
+        "--no-progress-bar",
+        *options,
+    ]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     file.unlink()
     return done
@@ -106,12 +115,20 @@ def kept(tmp_path, monkeypatch):
 
 
 # A test with a browser is skipped where something is missing, or fails with BROWSER=required. SHOTS=folder keeps screenshots.
-PROGRAMS = [os.environ.get("CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))]
+PROGRAMS = [
+    os.environ.get("CHROMIUM"),
+    *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")),
+]
 CHROMIUM = next(filter(None, PROGRAMS), None)
 MISSING = [] if find_spec("playwright") else ["playwright (pip install -r requirements/dev.txt)"]
-MISSING += [] if CHROMIUM else ["Chromium (Debian: apt-get install chromium; or CHROMIUM=its program)"]
+MISSING += (
+    [] if CHROMIUM else ["Chromium (Debian: apt-get install chromium; or CHROMIUM=its program)"]
+)
 SKIP = bool(MISSING) and os.environ.get("BROWSER") != "required"
-IN_A_BROWSER = [pytest.mark.verify, pytest.mark.skipif(SKIP, reason=f"no browser test without {MISSING}")]
+IN_A_BROWSER = [
+    pytest.mark.verify,
+    pytest.mark.skipif(SKIP, reason=f"no browser test without {MISSING}"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +137,13 @@ def browser():
     assert not MISSING, f"BROWSER=required, and missing: {MISSING}"
     from playwright.sync_api import sync_playwright
 
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
         yield chromium

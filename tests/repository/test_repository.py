@@ -3,24 +3,18 @@
 import ast
 import base64
 import copy
-import inspect
 import json
-import platform
 import re
 import shutil
 import subprocess
-import sys
-import tomllib
 
 import nbformat
 import pytest
 from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
-from fill_figures import FILES, MARKED, committed, differences, filled
-from notebook_code import NOTEBOOKS, build, load_definitions, pinned
-from run_notebooks import METADATA, canonical
+from tools.export import exported_cells, modules, not_exportable
+from tools.fill_figures import FILES, MARKED, committed, differences, filled
+from tools.notebooks import METADATA, canonical
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NO_CLONE = not (ROOT / ".git").exists() or not shutil.which("git")
@@ -79,46 +73,33 @@ def test_the_readme_types_no_measured_number():
     assert typed == {"95%", "60%", "3.11", "3.13", "1.9", "2.4", "0.1", "0.5"}
 
 
-def test_the_readme_has_at_most_1100_words():
-    words = re.sub(r"<!--.*?-->", "", README).split()
-    assert len(words) <= 1100
-
-
 def test_every_link_of_the_readme_leads_to_a_file():
     targets = re.findall(r"\]\(([^)#]+)\)", README)
     assert len(targets) >= 4 and all((ROOT / target).exists() for target in targets)
 
 
-def test_both_notebooks_pin_the_same_kernels():
-    cells = [next(cell.source for cell in read_notebook(name).cells if cell.cell_type == "code") for name in NOTEBOOKS]
-    one, two = (build("first cell", [("first", source)]).PINNED for source in cells)
-    assert one.items() <= two.items() and set(two) - set(one) == {"TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA"}
-    for source in cells:
-        assert source.index("os.environ.update(PINNED") > source.index("PINNED =") and "import numpy" not in source
-    assert platform.machine() not in ("x86_64", "AMD64") or pinned() == two
-
-
-@pytest.mark.parametrize("function", ["write_whole", "save_figure", "work"])
-def test_housekeeping_is_the_same_in_both(function):
-    """Line breaks and docstrings aside."""
-    found = []
-    for name in NOTEBOOKS:
-        tree = ast.parse(inspect.getsource(getattr(load_definitions(name), function)))
-        tree.body[0].body = tree.body[0].body[1:]
-        found.append(ast.unparse(tree))
-    assert found[0] == found[1]
-
-
-def test_files_are_read_by_the_same_cell_of_at_most_120_lines():
-    cells = [cell.source for name in NOTEBOOKS for cell in read_notebook(name).cells if cell.id == "reading"]
-    assert len(set(cells)) == 1 and len(cells[0].splitlines()) <= 120 and max(map(len, cells[0].splitlines())) <= 100
+@BOTH
+def test_exported_cells_hold_definitions_alone_and_are_the_modules_beside_the_notebook(name):
+    notebook = read_notebook(name)
+    cells = [cell for found in exported_cells(notebook).values() for cell in found]
+    assert len(cells) > 10
+    assert {cell_id: lines for cell_id, source in cells if (lines := not_exportable(source))} == {}
+    written = modules(ROOT / name)
+    beside = {file for file in (ROOT / name).parent.glob("*.py")}
+    assert beside == set(written) and len(beside) >= 2
+    for file, text in written.items():
+        assert file.read_text(encoding="utf-8") == text, f"{file.name}: run make export"
 
 
 def test_the_picture_at_the_top_is_the_one_in_results():
-    """run_notebooks.py puts it there."""
+    """The runner puts it there."""
     for name, held in ((LSTM_NOTEBOOK, ["opening.png"]), (TEXT_NOTEBOOK, [])):
         cells = read_notebook(name).cells
-        attached = {picture: data["image/png"] for cell in cells for picture, data in cell.get("attachments", {}).items()}
+        attached = {
+            picture: data["image/png"]
+            for cell in cells
+            for picture, data in cell.get("attachments", {}).items()
+        }
         assert list(attached) == held
         for picture, data in attached.items():
             path = (ROOT / name).parent / "results" / picture
@@ -134,10 +115,13 @@ def test_a_notebook_is_stored_in_canonical_form_and_without_errors(name):
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     for cell in code:
         streams = [output.name for output in cell.outputs if output.output_type == "stream"]
-        assert len(streams) == len(set(streams)), cell.id  # merged, as run_notebooks.py does
+        assert len(streams) == len(set(streams)), cell.id  # merged, as the runner does
         for output in cell.outputs:
             assert output.output_type != "error" and output.get("name") != "stderr", cell.id
-            assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {}) or "varies" in cell.metadata.tags
+            assert (
+                "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+                or "varies" in cell.metadata.tags
+            )
             assert " at 0x" not in json.dumps(output), cell.id
 
 
@@ -147,72 +131,42 @@ def test_a_notebook_has_no_shell_no_magic_no_pickle_and_no_network(name):
         if cell.cell_type == "code":
             tree = ast.parse(cell.source)  # a magic or a shell escape is no Python
             for node in ast.walk(tree):
-                imported = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                imported = (
+                    [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                )
                 imported += [node.module] if isinstance(node, ast.ImportFrom) else []
-                assert not {"pickle", "subprocess", "urllib", "requests", "socket"} & {m.split(".")[0] for m in imported}
+                assert not {"pickle", "subprocess", "urllib", "requests", "socket"} & {
+                    m.split(".")[0] for m in imported
+                }
 
 
 def tracked_files():
     """The names of the files that belong to the repository; without git (an archive), of all that lie here but hidden folders."""
     if (ROOT / ".git").exists():
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+        listed = (
+            subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+            .stdout.decode()
+            .split("\0")
+        )
         return [name for name in listed if (ROOT / name).is_file()]
     paths = [path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file()]
-    return [path.as_posix() for path in paths if not path.parts[0].startswith(".") and "__pycache__" not in path.parts]
+    return [
+        path.as_posix()
+        for path in paths
+        if not path.parts[0].startswith(".") and "__pycache__" not in path.parts
+    ]
 
 
 def test_no_file_holds_a_path_of_a_machine():
     tracked = tracked_files()
     assert "README.md" in tracked
-    machine = re.compile(rb"(?<![\w.])/(home|root|Users|work|tmp|mnt|opt)/\w|[A-Z]:\\\\Users|--(extra-)?index-url|--find-links")
+    machine = re.compile(
+        rb"(?<![\w.])/(home|root|Users|work|tmp|mnt|opt)/\w|[A-Z]:\\\\Users|--(extra-)?index-url|--find-links"
+    )
     for name in tracked:
-        if name not in ("tests/test_repository.py", "Makefile"):
+        if name not in ("tests/repository/test_repository.py", "Makefile"):
             found = machine.search((ROOT / name).read_bytes())
             assert not found, (name, found)
-
-
-def pins(group):
-    """[(name, version, what else the line says)] of a lock; each has a hash."""
-    lock = (ROOT / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
-    blocks = re.split(r"^(?=\S)", lock, flags=re.M)[1:]
-    assert all(re.match(r"[\w.-]+==.* \\\n    --hash=sha256:", block) for block in blocks), group
-    return [re.match(r"([\w.-]+)==([\w.!+-]+)(.*)", block).groups() for block in blocks]
-
-
-def ranges(group):
-    """The requirements of a group of pyproject.toml, with those of the groups that it includes."""
-    for line in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][group]:
-        if isinstance(line, dict):
-            yield from ranges(line["include-group"])
-        else:
-            yield Requirement(line)
-
-
-@pytest.mark.parametrize("group", ["lstm", "text", "dev", "bench"])
-def test_a_lock_has_each_requirement_of_its_group_within_its_range(group):
-    locked = pins(group)
-    for requirement in ranges(group):
-        versions = [version for name, version, _ in locked if name == canonicalize_name(requirement.name)]
-        assert versions and all(map(requirement.specifier.contains, versions)), (requirement.name, versions)
-
-
-def test_the_locks_agree_and_each_holds_the_smaller_ones():
-    """So adding a group to an environment changes none of its packages."""
-    lstm, text, dev, bench = ({(name, version) for name, version, _ in pins(group)} for group in ("lstm", "text", "dev", "bench"))
-    assert lstm < text < dev < bench
-
-
-def test_notebook_1_imports_nothing_but_its_own_group():
-    """So that `make run-lstm` needs no TensorFlow."""
-    names = {requirement.name for requirement in ranges("lstm")}
-    trees = [ast.parse(cell.source) for cell in read_notebook(LSTM_NOTEBOOK).cells if cell.cell_type == "code"]
-    trees.append(ast.parse((ROOT / "run_notebooks.py").read_text(encoding="utf-8")))
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
-    imported = {name.partition(".")[0].replace("_", "-") for name in imported} - sys.stdlib_module_names
-    names |= {"IPython"}  # of ipykernel
-    assert "numpy" in imported and imported - {"fill-figures", "notebook-code"} <= names
 
 
 @pytest.mark.skipif(NO_CLONE, reason="an archive has no clone to test")
@@ -223,5 +177,26 @@ def test_a_clone_that_would_turn_line_ends_holds_the_committed_bytes(tmp_path):
     listed = git(clone, "ls-tree", "-r", "-z", "HEAD").decode().split("\0")[:-1]
     blobs = {line.partition("\t")[2]: line.split()[2] for line in listed}
     assert "README.md" in blobs
-    found = git(clone, "hash-object", "--no-filters", *blobs).decode().split()  # the bytes as they are
+    found = (
+        git(clone, "hash-object", "--no-filters", *blobs).decode().split()
+    )  # the bytes as they are
     assert dict(zip(blobs, found, strict=True)) == blobs
+
+
+def makes_a_string(call):
+    """Whether a call is of `to_csv` without a file."""
+    options = {word.arg for word in call.keywords}
+    return not call.args and "path_or_buf" not in options and call.func.attr == "to_csv"
+
+
+@BOTH
+def test_text_files_have_the_same_line_ends_on_every_system(name):
+    """Unless told, Python and pandas write a carriage return before each line feed on Windows."""
+    wanted, calls = {"write_text": "newline", "to_csv": "lineterminator"}, []
+    for cell in read_notebook(name).cells:
+        for node in ast.walk(ast.parse(cell.source if cell.cell_type == "code" else "")):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in wanted:
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                if not makes_a_string(node):
+                    calls.append((cell.id, node.func.attr, given.get(wanted[node.func.attr])))
+    assert len(calls) >= 2 and all(end == repr("\n") for _, _, end in calls), calls

@@ -1,21 +1,20 @@
 """Numbers in the Markdown files, filled in from what the notebooks and the benchmarks measured.
 
-usage: python fill_figures.py            (after a run: rewrite every number that has changed)
-       python fill_figures.py --check    (name those that differ from the committed results)
+usage: python -m tools.fill_figures            (after a run: rewrite every number that has changed)
+       python -m tools.fill_figures --check    (name those that differ from the committed results)
 
 A number with a comment behind it, as 96.7%<!-- 2e lstm_accuracy -->, is the figure of that key: 1 and 2 are the notebooks'
 metrics.json, 1e and 2e their evidence.json, 1p and 2p their parameters. The number keeps its form: digits, %, sign, comma.
 "x 100" behind the key turns a share into points.
 """
 
-import ast
 import json
 import re
 import subprocess
 import sys
 from functools import cache
 
-from notebook_code import NOTEBOOKS, ROOT, read_notebook, write_whole
+from tools.notebooks import NOTEBOOKS, ROOT, parameters, write_whole
 
 FILES = "README.md", "docs/EVIDENCE.md", "benchmarks/README.md"
 MARKED = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?(?:e-\d+)?%?)<!-- ([12])([ep]?) (\w+)( x 100)? -->")
@@ -38,8 +37,7 @@ def current(name):
 def figures(notebook, kind, read):
     """{key: figure} of a notebook: its metrics, with kind "e" its benchmarks' evidence, with "p" its parameters."""
     if kind == "p":
-        source = next(cell.source for cell in read_notebook(notebook).cells if cell.id == "parameters")
-        return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(source).body}
+        return parameters(notebook)
     name = "evidence" if kind else "metrics"
     return json.loads(read(f"{notebook.partition('/')[0]}/results/{name}.json"))
 
@@ -75,7 +73,15 @@ def differences(name):
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        wrong = [f"{name}: {stated}\nmeasured: {right}" for name in FILES for stated, right in differences(name)]
-        sys.exit("\n".join([*wrong, "run python fill_figures.py, and commit what it changes"]) if wrong else 0)
+        wrong = [
+            f"{name}: {stated}\nmeasured: {right}"
+            for name in FILES
+            for stated, right in differences(name)
+        ]
+        sys.exit(
+            "\n".join([*wrong, "run python -m tools.fill_figures, and commit what it changes"])
+            if wrong
+            else 0
+        )
     for name in FILES:
         write_whole(ROOT / name, filled(current(name)))

@@ -35,13 +35,19 @@ def reduced_copy(name, folder):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             shown = sum("image/png" in output.get("data", {}) for output in cell.outputs)
-            figures += shown or ("varies" in cell.metadata.get("tags", []) and "plt.show()" in cell.source)
+            figures += shown or (
+                "varies" in cell.metadata.get("tags", []) and "plt.show()" in cell.source
+            )
             cell.outputs, cell.execution_count = [], None
             if cell.id == "parameters":
-                cell.source += "".join(f"\n{key} = {value!r}" for key, value in REDUCED[name].items())
+                cell.source += "".join(
+                    f"\n{key} = {value!r}" for key, value in REDUCED[name].items()
+                )
     nbformat.write(notebook, folder / Path(name).name)
     (folder / "results").mkdir()
-    shutil.copy((ROOT / name).parent / "results" / "evidence.json", folder / "results")  # some figures are drawn from it
+    shutil.copy(
+        (ROOT / name).parent / "results" / "evidence.json", folder / "results"
+    )  # some figures are drawn from it
     return figures
 
 
@@ -57,12 +63,22 @@ def lab(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--LabApp.expose_app_in_browser=True"]
-    options += [f"--ServerApp.{key}" for key in (f"port={port}", "token=", "password=", f"root_dir={folder}")]
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    options += [
+        f"--ServerApp.{key}"
+        for key in (f"port={port}", "token=", "password=", f"root_dir={folder}")
+    ]
     environment = os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings")}
     environment.pop("TQDM_DISABLE", None)  # a reader sees the bars
     with open(tmp_path / "server.log", "w") as log:
-        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=log, stderr=log
+        )
     try:
         for _ in range(240):
             try:
@@ -109,7 +125,8 @@ def test_every_cell_runs_and_every_figure_and_control_shows_in_jupyterlab(name, 
         box.fill("The striker scored after the bank <b>cut</b> rates")
         box.press("Tab")
         page.wait_for_function(
-            "() => document.querySelector('.widget-html').innerText.includes('after the bank')", timeout=60_000
+            "() => document.querySelector('.widget-html').innerText.includes('after the bank')",
+            timeout=60_000,
         )
         answered = answer.inner_text()
         assert "<b>cut</b>" in answered  # what is typed is shown, not obeyed

@@ -1,0 +1,91 @@
+"""Does a run of the notebooks write the very files that are committed? Part of `make test`.
+
+usage: python -m tools.compare --start    (copies both folders to .nbval, less what a run writes)
+       python -m tools.compare            (after a run there: are the files the same, byte by byte?)
+
+Files that git ignores are not compared: a .keras file holds the hour. Without git (an archive), the
+files that lie in the folders count as committed.
+"""
+
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.notebooks import NOTEBOOKS, ROOT
+
+COPIES = ROOT / ".nbval"
+# What a notebook reads and does not write; all else must come out of the run.
+GIVEN = {"evidence.json", "grammar.json"}
+
+
+def has_git():
+    return (ROOT / ".git").exists() and shutil.which("git") is not None
+
+
+def committed(folder):
+    """The committed files of a notebook's folder but for modules, as paths from the top."""
+    if has_git():
+        command = ["git", "ls-files", "-z", "--", folder]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        found = done.stdout.decode().split("\0")[:-1]
+    else:
+        paths = [path for path in (ROOT / folder).rglob("*") if path.is_file()]
+        found = [path.relative_to(ROOT).as_posix() for path in paths]
+        found = [name for name in found if "/." not in name and not name.endswith(".keras")]
+    return [name for name in found if not name.endswith((".py", ".pyc"))]
+
+
+def written(folder):
+    """The files in the copy of a folder that git would not ignore, as paths from the top."""
+    paths = [path for path in (COPIES / folder).rglob("*") if path.is_file()]
+    found = [path.relative_to(COPIES).as_posix() for path in paths]
+    if not found:
+        return []
+    command = ["git", "check-ignore", "-z", "--no-index", "--stdin"]
+    listed = "\0".join(found).encode()
+    ignored = subprocess.run(command, cwd=ROOT, input=listed, capture_output=True).stdout
+    return sorted(set(found) - set(ignored.decode().split("\0")))
+
+
+def start():
+    """Make the copies anew: the notebooks and what is GIVEN, and empty folders for the rest."""
+    shutil.rmtree(COPIES, ignore_errors=True)
+    for notebook in NOTEBOOKS:
+        for name in committed(Path(notebook).parent.as_posix()):
+            (COPIES / name).parent.mkdir(parents=True, exist_ok=True)
+            if name == notebook or Path(name).name in GIVEN:
+                shutil.copyfile(ROOT / name, COPIES / name)
+
+
+def differences():
+    """One line for each file that the run has not written, has written otherwise, or has added."""
+    lines = []
+    for folder in [Path(notebook).parent.as_posix() for notebook in NOTEBOOKS]:
+        stored = committed(folder)
+        for name in stored:
+            if not (COPIES / name).exists():
+                lines.append(f"{name}: is committed, and the run does not write it")
+            elif (COPIES / name).read_bytes() != (ROOT / name).read_bytes():
+                lines.append(f"{name}: the run writes other bytes")
+        added = set(written(folder)) - set(stored) if has_git() else []
+        lines += [f"{name}: the run writes it, and it is not committed" for name in sorted(added)]
+    return lines
+
+
+def main(words):
+    if words == ["--start"]:
+        start()
+    elif words:
+        sys.exit(__doc__)
+    elif not sys.platform.startswith("linux") or platform.machine() != "x86_64":
+        print("Files are not compared: the committed ones are of Linux on x86-64.")
+    elif lines := differences():
+        sys.exit("\n".join(["The run does not write what is committed; make run?", *lines]))
+    else:
+        print("The run has written the committed files, byte by byte.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,153 @@
+"""Re-execute notebooks and store them in a canonical form, so that a second run changes no byte.
+
+usage: python -m tools.run [--tidy] [NOTEBOOK.ipynb ...]    (default: both of this repository)
+
+A notebook runs in a copy of its folder, in a kernel whose variables make every Intel or AMD
+processor compute the same numbers. At the end the notebook, its figures, its results and the
+modules that it exports are moved into place; if anything fails before, all stay as they were. The
+cause is said: a cell's error, a kernel that dies, a cell that takes more than half an hour.
+
+Canonical form: no timings, ids kept, a cell's prints merged, minimal metadata, no progress bars, no
+widget state; a cell tagged `varies` is stored without its output; a picture that a text cell holds is
+renewed from results/. With --tidy, for a change of prose, no cell is executed: the form is renewed
+if code and outputs are those that are committed.
+"""
+
+import base64
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from tqdm import tqdm
+
+from tools.export import modules
+from tools.fill_figures import committed
+from tools.notebooks import NOTEBOOKS, ROOT, canonical, code_cells, stored, write_whole
+
+LIMIT = 1800  # seconds that a cell may take; the longest takes some two minutes
+# The same instructions on every Intel or AMD processor give the same last bits. They are read when
+# NumPy and TensorFlow load, and workers inherit them.
+INSTRUCTIONS = {
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+}
+ENVIRONMENT = {
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "OMP_NUM_THREADS": "1",  # notebooks start a process a core
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TQDM_DISABLE": "1",  # bars live in Jupyter; none is stored
+}
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+
+
+def pinned():
+    """The variables that choose the instructions, on processors that know them."""
+    return INSTRUCTIONS if platform.machine() in ("x86_64", "AMD64") else {}
+
+
+def digests(folder):
+    """{path from the folder: hash} of all files in a folder."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder): hashlib.sha256(path.read_bytes()).digest() for path in files}
+
+
+def renew_pictures(notebook, folder):
+    """Put the picture results/NAME of `folder` in place of each attachment NAME of a text cell."""
+    for cell in notebook.cells:
+        for name in cell.get("attachments", {}):
+            data = (folder / "results" / name).read_bytes()
+            cell.attachments[name] = {"image/png": base64.b64encode(data).decode()}
+
+
+def tidied(path):
+    """The notebook at `path` as it is; ends with a sentence if more than its prose has changed."""
+    notebook = canonical(nbformat.read(path, as_version=4))
+    if path.is_relative_to(ROOT):
+        before = nbformat.reads(committed(path.relative_to(ROOT).as_posix()), as_version=4)
+        if code_cells(notebook) != code_cells(before):
+            fault = "not only its prose differs from what is committed"
+            sys.exit(f"{path.name} is left as it was: {fault}. Run it: make run")
+    return notebook
+
+
+def execute(path, limit=LIMIT):
+    """The notebook at `path`, executed in its own folder, with a progress bar on stderr.
+
+    What C++ libraries write to the kernel's standard error goes to kernel.log beside the folder.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    total = len(code_cells(notebook))
+    with (
+        tqdm(total=total, desc=path.stem, unit="cell", file=sys.stderr, disable=False) as bar,
+        (path.parent.parent / "kernel.log").open("wb") as log,
+    ):
+        client = NotebookClient(
+            notebook,
+            timeout=limit,
+            kernel_name="python3",
+            record_timing=False,
+            coalesce_streams=True,  # where a print is cut depends on timing
+            extra_arguments=["--IPKernelApp.capture_fd_output=False"],
+            resources={"metadata": {"path": str(path.parent)}},
+            on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
+        )
+        client.execute(stderr=log, env=os.environ | ENVIRONMENT | pinned())
+    return notebook
+
+
+def run_in_copy(path, limit=LIMIT):
+    """Execute the notebook at `path` in a copy of its folder, then move into place what is new."""
+    folder = path.parent
+    with tempfile.TemporaryDirectory(prefix=".run-", dir=folder.parent) as above:
+        copy = Path(above) / folder.name
+        given = path.read_bytes()
+        shutil.copytree(folder, copy, ignore=LEFT_OUT)
+        before = digests(copy)
+        store(execute(copy / path.name, limit), copy / path.name)
+        if path.read_bytes() != given:
+            sys.exit(f"\n{path} was changed while it ran, and is left as it is. Run it again.")
+        for name, digest in digests(copy).items():
+            if digest != before.get(name) and "__pycache__" not in name.parts:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                os.replace(copy / name, folder / name)
+
+
+def store(notebook, path):
+    """Write the notebook in its canonical form, text cells' pictures renewed, and its modules."""
+    renew_pictures(notebook, path.parent)
+    write_whole(path, stored(canonical(notebook)))
+    for file, text in modules(path, notebook).items():
+        write_whole(file, text)
+
+
+def main(paths, tidy=False, limit=LIMIT):
+    for path in paths:
+        path = Path(path).resolve()
+        failed = f"\n{path} FAILED and is left as it was, with all results:"
+        try:
+            store(tidied(path), path) if tidy else run_in_copy(path, limit)
+        except CellTimeoutError:
+            sys.exit(f"{failed} a cell took more than {limit} seconds and may hang.")
+        except CellExecutionError as error:
+            sys.exit(f"{failed} the cell and its error:\n{error}")
+        except DeadKernelError:
+            fix = "most often for lack of memory; close other programs and run it again"
+            sys.exit(f"{failed} its kernel died, {fix}.")
+        name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        print(f"{'tidied' if tidy else 'executed'}: {name}")
+
+
+if __name__ == "__main__":
+    named = [word for word in sys.argv[1:] if word != "--tidy"]
+    main(named or [ROOT / name for name in NOTEBOOKS], tidy="--tidy" in sys.argv)
