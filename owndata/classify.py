@@ -151,7 +151,7 @@ def make_plan(
 def check(table: pd.DataFrame, rare: dict[str, int], path: Any, language: str) -> None:
     """Raise Unclear if the texts are of one genre, hold hardly a word, or no such language is."""
     if language not in ("", "none", *SnowballStemmer.languages):
-        raise Unclear(path, f"no endings of {language} are known", "language", known_languages())
+        raise Unclear(path, f"no endings of {language!r} are known", "language", known_languages())
     if table["genre"].nunique() < 2:
         few = f" with {splits.FEWEST} or more different texts" if rare else ""
         fault = f"only {len(table)} texts of {table['genre'].nunique()} genres{few} are left"
@@ -159,7 +159,7 @@ def check(table: pd.DataFrame, rare: dict[str, int], path: Any, language: str) -
     words = {word for text in table["text"] for word in tokenise(text)} - ENGLISH_STOP_WORDS
     if len(words) < FEWEST_WORDS:
         fault = f"its texts have {len(words)} different words beside stop words"
-        raise Unclear(path, f"{fault}, and {FEWEST_WORDS} are needed", "text")
+        raise Unclear(path, f"{fault}, and {FEWEST_WORDS} are needed", "text", mend="add texts")
 
 
 def known_languages() -> tuple[str, ...]:
@@ -318,9 +318,7 @@ def join_lstm_and_bags(
 
 def add_full_facts(found: Comparison) -> Comparison:
     """Calibration, and who is ahead."""
-    errors = {
-        name: scores.calibration(found.trials, runs) for name, runs in found.outcomes.items()
-    }
+    errors = {name: scores.calibration(found.trials, runs) for name, runs in found.outcomes.items()}
     calibrated = pd.DataFrame(errors).T
     unlike = [name for name in calibrated.index if scores.has_no_probabilities(name)]
     calibrated.loc[unlike, "ece"] = np.nan

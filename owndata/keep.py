@@ -31,7 +31,7 @@ from sklearn.pipeline import Pipeline
 from owndata import jobs, models
 from owndata.errors import Unclear
 from owndata.files import reason, write_whole
-from owndata.scores import certainty, cool
+from owndata.scores import certainty
 from owndata.splits import repeat_rare
 from owndata.texts import clean
 from Text_Classification_LSTM import rivals
@@ -96,7 +96,7 @@ class TrainedPipeline:
         self.pipeline, self.temperature = pipeline, temperature
 
     def probabilities(self, texts: list[str]) -> np.ndarray:
-        return cool(rivals.probabilities(self.pipeline, texts), self.temperature)
+        return rivals.cool(rivals.probabilities(self.pipeline, texts), self.temperature)
 
     def knows(self, texts: list[str]) -> np.ndarray:
         found = self.pipeline.named_steps.get("words")
@@ -126,9 +126,9 @@ class TrainedPipeline:
 
 def knows_a_clause(features: rivals.WeightedClauses, texts: Iterable[str]) -> np.ndarray:
     """(texts,): whether the weighted clauses know a word of a text, one that is no connective."""
-    known = features.counters_[0].vocabulary_
-    words = ([word for _, words in rivals.cut(text, features.connectives_) for word in words] for text in texts)
-    return np.array([any(word in known for word in own) for own in words])
+    known, openers = features.counters_[0].vocabulary_, features.connectives_
+    clauses = (rivals.cut(text, openers) for text in texts)
+    return np.array([any(word in known for _, own in text for word in own) for text in clauses])
 
 
 def vectorisers(pipeline: Pipeline) -> list[CountVectorizer]:
@@ -198,11 +198,13 @@ class Kept:
             return pd.DataFrame(columns=["likeliest", "probability", "label"])
         likeliest = np.array(self.names)[found.argmax(axis=1)]
         sure = (found.max(axis=1) >= self.threshold) & self.reader.knows(cleaned)
-        return pd.DataFrame({
-            "likeliest": likeliest,
-            "probability": found.max(axis=1).round(6),
-            "label": np.where(sure, likeliest, UNSURE),
-        })
+        return pd.DataFrame(
+            {
+                "likeliest": likeliest,
+                "probability": found.max(axis=1).round(6),
+                "label": np.where(sure, likeliest, UNSURE),
+            }
+        )
 
     def save(self, folder: str | Path) -> Path:
         """Write the folder `folder`/kept_model, whole or not at all; an earlier one is replaced.
@@ -238,13 +240,14 @@ class Kept:
         facts = read_facts(place)
         file = place / MODELS[facts.kind]
         if not file.is_file() or digest(file) != facts.sha256:
-            raise Unclear(place, f"its {file.name} is not the one that was kept with it", "model")
+            fault = f"its {file.name} is not the one that was kept with its {FACTS}"
+            raise Unclear(place, fault, mend=MAKE_NEW)
         try:
             reader = load_reader(file, facts)
         except Exception as error:  # skops, Keras and scikit-learn have exceptions of their own
             made = ", ".join(f"{name} {number}" for name, number in facts.versions.items())
             fault = f"it cannot be read here ({type(error).__name__}); it was made with {made}"
-            raise Unclear(place, fault, "model") from error
+            raise Unclear(place, fault, mend=f"use these, or {MAKE_NEW}") from error
         return cls(facts, reader, place)
 
 
@@ -288,7 +291,8 @@ def put_in_place(fresh: Path, place: Path) -> None:
 
 
 EARLIER = "kept_model.json", "kept_model.keras"
-MAKE_NEW = "make a new one: python -m owndata classify FILE"
+MAKE_NEW = "make a new one with python -m owndata classify FILE"
+GIVE = "give the folder that python -m owndata classify FILE has written"
 
 
 def find(path: Path) -> Path:
@@ -298,7 +302,9 @@ def find(path: Path) -> Path:
     if place := next((place for place in places if (place / FACTS).is_file()), None):
         return place
     if any((path / name).is_file() or path.name == name for name in EARLIER) and path.exists():
-        raise Unclear(path, f"it is of an earlier version, which this one does not read; {MAKE_NEW}")
+        raise Unclear(
+            path, f"it is of an earlier version, which this one does not read; {MAKE_NEW}"
+        )
     raise Unclear(path, f"there is no kept model, which is a folder called {FOLDER}", "model")
 
 
@@ -311,7 +317,7 @@ def read_facts(place: Path) -> Facts:
             return facts
     except (OSError, ValueError, TypeError, AttributeError):
         pass
-    raise Unclear(place, f"its {FACTS} cannot be read by this version; {MAKE_NEW}")
+    raise Unclear(place, f"its {FACTS} cannot be read by this version", mend=MAKE_NEW)
 
 
 def train(found: Any, work: Any) -> Kept:

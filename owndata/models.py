@@ -12,12 +12,14 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from nltk.stem import SnowballStemmer
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from sklearn.model_selection import ParameterGrid
@@ -112,19 +114,31 @@ class ClauseBags(Stems):
     def mark(self, text: str) -> str:
         clauses = re.split(r"[,.:;!?]+(?:\s|$)", text)
         worded = [clause for clause in clauses if tokens.tokenise(clause)] or [""]
-        first = [f"{stem}_first" for stem in stems(worded[0], self.language)]
-        last = [f"{stem}_last" for stem in stems(worded[-1], self.language)]
+        first = [f"{word}_first" for word in stems(worded[0], self.language)]
+        last = [f"{word}_last" for word in stems(worded[-1], self.language)]
         return " ".join(first + last)
 
 
+@cache
+def stemmer(language: str) -> SnowballStemmer:
+    """What cuts off the endings of a language."""
+    return SnowballStemmer(language)
+
+
+@cache
+def stem(word: str, language: str) -> str:
+    """The word without its ending; the word itself if the language is "none"."""
+    return word if language == "none" else stemmer(language).stem(word)
+
+
 def stems(text: str, language: str) -> list[str]:
-    """The stems of a text's words; its words themselves if the language is "none"."""
-    return [tokens.stem(word, language) for word in tokens.tokenise(text)]
+    """The stems of a text's words."""
+    return [stem(word, language) for word in tokens.tokenise(text)]
 
 
 def make_rivals(language: str) -> dict[str, tuple[Pipeline, dict[str, list]]]:
     """{name: (pipeline that takes texts, grid of settings to choose from)}."""
-    stop_words = sorted({tokens.stem(word, language) for word in ENGLISH_STOP_WORDS})
+    stop_words = sorted({stem(word, language) for word in ENGLISH_STOP_WORDS})
     made = {}
     for name, (pipeline, grid) in rivals.make_rivals().items():
         if "features__stop_words" in grid:
@@ -247,7 +261,7 @@ def made_by() -> str:
     """A hash of the code and the versions that outcomes depend on."""
     sources = [inspect.getsource(module) for module in (corpus, rivals, tokens)]
     folder = importlib.resources.files("Text_Classification_LSTM")
-    sources += [(folder / "networks.py").read_text(encoding="utf-8")]
+    sources += [(folder / "networks.py").read_text("utf-8")]
     own = importlib.resources.files("owndata")
     sources += [(own / name).read_text("utf-8") for name in ("models.py", "networks.py")]
     return hashlib.sha256("\0".join([*sources, str(versions())]).encode()).hexdigest()

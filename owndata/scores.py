@@ -1,5 +1,7 @@
 """What a model's probabilities are worth: scores, intervals, calibration, who is ahead.
 
+The single scores are those of the lesson; here are those of several splits of a reader's texts.
+
 A trial is a table with a split; an outcome holds the probabilities (texts, genres) of its
 validation and its test texts, in the order of the rows and of the sorted genres.
 """
@@ -8,16 +10,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import binomtest
-from sklearn.metrics import f1_score
 
 from owndata.jobs import Outcome
 from Text_Classification_LSTM.corpus import genre_names, part_of
-from Text_Classification_LSTM.rivals import difference_interval, judge, score, share_interval
-
-BINS = 15  # of the calibration error
+from Text_Classification_LSTM.rivals import (
+    best_temperature,
+    cool,
+    difference_interval,
+    judge,
+    macro_f1,
+    reliability,
+    score,
+    share_interval,
+)
 
 
 @dataclass(frozen=True)
@@ -50,13 +58,6 @@ def score_all(trials: list[pd.DataFrame], outcomes: dict[str, list[Outcome]]) ->
 def has_no_probabilities(name: str) -> bool:
     """Whether a model has only scores, of which probabilities are made."""
     return "SVM" in name
-
-
-def macro_f1(table: pd.DataFrame, outcome: Outcome, split: str) -> float:
-    """The mean over genres of the harmonic mean of precision and recall, on one part."""
-    guesses = np.array(genre_names(table))[outcome[split].argmax(axis=1)]
-    truth = part_of(table, split)["genre"]
-    return float(f1_score(truth, guesses, average="macro", zero_division=0))
 
 
 def summary(scores: pd.DataFrame, order: str) -> pd.DataFrame:
@@ -113,22 +114,6 @@ def one_sided(outcomes: dict[str, list[Outcome]], names: list[str]) -> dict[str,
     return found
 
 
-def cool(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """The probabilities with a temperature: above 1 less sure, below 1 surer."""
-    logs = np.log(np.clip(probabilities.astype(float), 1e-12, 1))
-    return softmax(logs / temperature, axis=1)
-
-
-def best_temperature(trial: pd.DataFrame, outcome: Outcome) -> float:
-    """The temperature with the smallest log loss on the validation texts."""
-
-    def loss(log_temperature: float) -> float:
-        cooled = cool(outcome["validation"], np.exp(log_temperature))
-        return judge(trial, "validation", {"validation": cooled})[1]
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-2, 2), method="bounded").x))
-
-
 def certainty(trials: list[pd.DataFrame], outcomes: list[Outcome]) -> tuple[float, float, float]:
     """(temperature, threshold, share below it) of a model, from its answers to validation texts.
 
@@ -142,15 +127,6 @@ def certainty(trials: list[pd.DataFrame], outcomes: list[Outcome]) -> tuple[floa
     return temperature, threshold, float((surest < threshold).mean())
 
 
-def calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
-    """The expected calibration error (ECE) of (texts, genres) for the numbers of right genres."""
-    sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    grouped = pd.DataFrame({"sure": sure, "right": right}).groupby(bins)
-    distance = (grouped["right"].mean() - grouped["sure"].mean()).abs()
-    return float((grouped.size() * distance).sum() / len(sure))
-
-
 def calibration(trials: list[pd.DataFrame], outcomes: list[Outcome]) -> dict[str, float]:
     """ECE on the test texts of all trials, as they are and with each trial's temperature."""
     names = genre_names(trials[0])
@@ -160,8 +136,8 @@ def calibration(trials: list[pd.DataFrame], outcomes: list[Outcome]) -> dict[str
     after = [cool(run["test"], best_temperature(trial, run)) for trial, run in both]
     truths = np.concatenate(truth)
     return {
-        "ece": calibration_error(np.concatenate(before), truths),
-        "ece_cooled": calibration_error(np.concatenate(after), truths),
+        "ece": reliability(np.concatenate(before), truths)[1],
+        "ece_cooled": reliability(np.concatenate(after), truths)[1],
     }
 
 
