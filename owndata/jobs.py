@@ -22,6 +22,9 @@ from joblib._store_backends import FileSystemStoreBackend
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from owndata.errors import Unclear
+from owndata.files import reason
+
 MOST_PROCESSES = 8
 ONE_THREAD = {
     "KERAS_BACKEND": "tensorflow",
@@ -186,4 +189,10 @@ def run_jobs(
         count = processes or min(joblib.cpu_count(), MOST_PROCESSES)
         parallel = joblib.Parallel(n_jobs=count, return_as="generator")
         results = parallel(joblib.delayed(work)(function, job) for job in jobs)
-        return list(tqdm(results, total=len(jobs), desc=label, disable=None))
+        try:
+            return list(tqdm(results, total=len(jobs), desc=label, disable=None))
+        except OSError as error:
+            if folder is None:
+                raise
+            fault = f"finished fits could not be kept ({reason(error)})"
+            raise Unclear(folder, fault, "out") from error

@@ -301,11 +301,10 @@ def find(path: Path) -> Path:
     places = [path, path / FOLDER, path.parent]
     if place := next((place for place in places if (place / FACTS).is_file()), None):
         return place
-    if any((path / name).is_file() or path.name == name for name in EARLIER) and path.exists():
-        raise Unclear(
-            path, f"it is of an earlier version, which this one does not read; {MAKE_NEW}"
-        )
-    raise Unclear(path, f"there is no kept model, which is a folder called {FOLDER}", "model")
+    if path.exists() and any((path / name).is_file() or path.name == name for name in EARLIER):
+        fault = "it is a kept model of an earlier version, which this one does not read"
+        raise Unclear(path, fault, mend=MAKE_NEW)
+    raise Unclear(path, f"there is no kept model in a folder called {FOLDER}", "model", mend=GIVE)
 
 
 def read_facts(place: Path) -> Facts:

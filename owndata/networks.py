@@ -13,6 +13,7 @@ from owndata.tokens import JOINERS, LETTERS
 from Text_Classification_LSTM import networks as lesson
 from Text_Classification_LSTM.corpus import genre_names, part_of
 
+tf.get_logger().setLevel("ERROR")  # no advice on how the lesson could be faster
 CHANGES = {
     "I": "i",  # in Turkish, tf.strings.lower would turn I into a dotless i
     "İ": "i\u0307",
