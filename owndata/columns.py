@@ -1,22 +1,36 @@
-"""Columns by usual names, or as asked for."""
+"""Columns by usual names, or as the reader asks for them."""
 
 import re
-from textwrap import shorten
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from owndata.errors import Unclear
+
+PART = 100  # added to the rank of a name of which only a part is a usual word
+UNUSUAL = 1000  # the rank of a name that holds none
 
 
+def rank(name: str, words: Sequence[str]) -> int:
+    """The place of a column's name in a list of usual words.
+
+    PART more if only a part of the name is such a word, UNUSUAL if none is.
+    """
+    whole = name.lower()
+    found = {whole, *re.split(r"[\W_]+", whole)} & set(words)
+    places = [words.index(word) + (0 if word == whole else PART) for word in found]
+    return min(places, default=UNUSUAL)
 
 
-def rank(name, words):
-    """The place of a name in a list of usual words, 100 more for a part of it, 1000 if none is."""
-    parts = {name.lower(), *re.split(r"[\W_]+", name.lower())} & set(words)
-    return min((words.index(part) + 100 * (part != name.lower()) for part in parts), default=1000)
+def pick(columns: Iterable[str], asked: str | int, option: str, path: str | Path) -> list[str]:
+    """The columns that `asked` names, or numbers from 1; several with commas between them.
 
-
-def pick(table, names, parameter, path):
-    """The columns that a parameter names or numbers from 1. Raises ValueError without one."""
-    places = {str(k): n for k, n in enumerate(table, 1)} | {n.casefold(): n for n in table}
-    found = [key] if (key := str(names).casefold()) in places else re.split(r"\s*,\s*", key.strip())
-    if not places.keys() >= set(found):
-        fix = f"set {parameter} to one of {shorten(', '.join(table), 200)}"
-        raise ValueError(f"{path} has no column {names}: {fix}.")
-    return [places[name] for name in found]
+    Raises Unclear, with the option, if there is no such column.
+    """
+    columns = list(columns)
+    places = {str(number): name for number, name in enumerate(columns, 1)}
+    places |= {name.casefold(): name for name in columns}
+    key = str(asked).casefold()
+    keys = [key] if key in places else re.split(r"\s*,\s*", key.strip())
+    if not places.keys() >= set(keys):
+        raise Unclear(path, f"it has no column {asked}", option, columns)
+    return [places[key] for key in keys]

@@ -1,65 +1,186 @@
-"""The header, what stands above and below the data."""
+"""Rows to a table: the header, the lines above it, the remarks below the data."""
 
-import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
 from itertools import zip_longest
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from owndata.decode import open_text
+from owndata.decode import read_text
+from owndata.errors import Unclear
 from owndata.rows import cut_rows
 
-MISSING = "|?|.|..|...|-|--|—|–|*|**|***|na|n/a|#n/a|n.a.|<na>|nan|null|none".split("|")
-DATA = (r"(?=.*\d)(?:[\d\W_]|(?<=\d)(?:[tzekmbqw]|[ap]m)(?=[\W\d]|$)|(?:jan|jän|ene|feb|fév|mar|"
-        r"mär|a[pbv]r|ma[iy]|jun|jui|jul|aug|ago|aoû|sep|o[ck]t|nov|d[eéi][cz])[^\W\d_]{0,6})*")
 QUOTES = " \t'\"“”„«»‘’"
-SIGNS = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma", " ": "blank"}
+MISSING = frozenset("|?|.|..|...|-|--|—|–|*|**|***|na|n/a|#n/a|n.a.|<na>|nan|null|none".split("|"))
+# A number or a time: a digit, and beside digits and signs only a unit behind a digit or a month.
+DATA = re.compile(
+    r"(?=.*\d)(?:[\d\W_]|(?<=\d)(?:[tzekmbqw]|[ap]m)(?=[\W\d]|$)|(?:jan|jän|ene|feb|fév|mar|"
+    r"mär|a[pbv]r|ma[iy]|jun|jui|jul|aug|ago|aoû|sep|o[ck]t|nov|d[eéi][cz])[^\W\d_]{0,6})*"
+)
+TIMELIKE = re.compile(r"\d[-/:]\d")
+HEAD, TAIL = 200, 50  # rows at both ends of a table by which header and footer are found
+LONGEST_NAME = 40  # characters of a column's name in a table of words alone
 
 
-def data_bounds(table):
-    """The places of the first row of data, below the header, and of the first remark below it."""
-    ends = pd.concat([table[:200], table[200:][-50:]]).map(lambda c: c.strip(QUOTES).lower())
-    kinds = ends.apply(lambda c: c.str.fullmatch(DATA) * (1 + c.str.contains(r"\d[-/:]\d")))
-    kinds = kinds.mask(ends.isin(MISSING), -1)  # nothing
-    usual = (late := kinds[len(kinds) // 3:]).mode().iloc[0]  # 0 words, 1 numbers, 2 times
-    typed = (usual > 0) & ((late == usual).sum() > 0.7 * (late >= 0).sum())
-    if not typed.any():  # the first row is a header if its cells are short and seldom come back
-        first = int((ends != "").sum(axis=1).pipe(lambda n: n >= n.median()).argmax())
-        again = (ends[first + 1:] == ends.iloc[first].replace("", "\n")).any().mean() > 0.3
-        return first + int(ends.iloc[first].str.len().max() < 40 and not again), len(table)
-    some = (kinds > 0).loc[:, typed].any(axis=1).to_numpy()
-    first = int((some & ((kinds < 0) | (kinds == usual)).loc[:, typed].all(axis=1)).argmax())
-    steps = pd.to_numeric(row := ends.iloc[first], errors="coerce").dropna().diff()[1:].abs()
-    first += int(len(steps) > 2 and all(steps == 1) and kinds.iat[first, 0] < 1 + (row[0] == "0"))
-    return first, len(table) - int((~some)[:first:-1].cumprod().sum())
+class Kind(IntEnum):
+    """What a cell holds."""
+
+    NOTHING = -1
+    WORDS = 0
+    NUMBER = 1
+    TIME = 2
 
 
-def read_table(path, separator="", encoding="", ragged=0.0):  # share of rows too long, at most
-    """A file's table, all text, its index the rows there; [what was assumed]. Raises ValueError."""
-    csv.field_size_limit(2**31 - 1)
-    try:
-        text, code = open_text(path, encoding)
-        rows, mark = cut_rows(text, separator, 0.9 if ragged else 0.5)
-    except Exception as error:  # files, packers, codecs and csv have exceptions of their own
-        fix = "give the path of a CSV file" + ", or set ENCODING" * (not isinstance(error, OSError))
-        fix = "download it first" if ":/" in str(path)[2:] else fix
-        raise ValueError(f"{path} cannot be read ({str(error).rstrip('.')}): {fix}.") from None
-    columns = dict(enumerate(zip_longest(*rows, fillvalue="")))
-    table = pd.DataFrame(columns, range(1, len(rows) + 1)).replace("", np.nan).dropna(how="all")
-    first, last = data_bounds(table.fillna("")) if len(table) else (0, 0)
-    top, body, below = table[:first], table[first:last], table[last:]
+@dataclass(frozen=True)
+class LeftOut:
+    """Lines of a file that are no data: how many, and the cells of the first."""
+
+    count: int
+    first: str
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """How a file was read as a table.
+
+    table: its cells as text, "" where there is none; the index is the row's number in the file.
+    separator: what stood between the cells, "" if each line is a cell. left_out: lines above the
+    header, below the data, and rows of too many cells.
+    """
+
+    path: str
+    table: pd.DataFrame
+    separator: str
+    encoding: str
+    is_json: bool
+    has_header: bool
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def read_table(
+    path: str | Path,
+    separator: str = "",
+    encoding: str = "",
+    ragged: float = 0.0,
+    blanks: bool = True,
+) -> Reading:
+    """The table in a file. `ragged`: the share of rows with too many cells that may be left out.
+
+    `blanks`: whether blanks may stand between the cells, where no `separator` is given. Raises
+    Unclear if the file cannot be read, has no rows, or rows longer than its header.
+    """
+    decoded = read_text(path, encoding)
+    cut = cut_rows(decoded.text, separator, 0.9 if ragged else 0.5, blanks)
+    table = as_table(cut.rows)
+    first, end = data_bounds(table.fillna("")) if len(table) else (0, 0)
+    above, body, below = table[:first], table[first:end], table[end:]
     if body.empty:
-        raise ValueError(f"{path} has no rows below its header: add the data.")
-    header = top.nunique(axis=1).clip(upper=body.count(axis=1).max())[::-1].idxmax() if first else 0
-    names = rows[header - 1] if first else [str(k + 1) for k in table]  # the last as full as below
-    names = [name if name and name not in names[:k] else f"{name} ({k + 1})".strip()
-             for k, name in enumerate(names)]
-    long = body.iloc[:, len(names):].notna().any(axis=1)
+        raise Unclear(path, "it has no rows below its header", mend="add the data")
+    header = fullest_row(above, body) if first else 0
+    names = distinct_names(cut.rows[header - 1] if first else [str(k + 1) for k in table])
+    long = body.iloc[:, len(names) :].notna().any(axis=1)
     if long.mean() > ragged:
-        fault = f"{len(names)} columns but {long.sum()} rows of more cells (row {long.idxmax()})"
-        raise ValueError(f"{path} has {fault}: set SEPARATOR, or quote cells that hold it.")
-    said = [f"{SIGNS.get(mark, 'line')}-separated {code}{'' if first else ', no header'}"]
-    said += [f"lines left out: {len(lines)} ({' '.join(lines.iloc[0].dropna())[:30]!r})"
-             for lines in (top[top.index != header], below, body[long]) if len(lines)]
-    body = body.loc[~long].iloc[:, :len(names)].set_axis(names, axis=1)
-    return body.dropna(axis=1, how="all").fillna(""), said
+        rows = f"{long.sum()} rows of more cells (row {long.idxmax()})"
+        mend = "set {option}, or quote cells that hold it"
+        raise Unclear(path, f"it has {len(names)} columns but {rows}", "separator", mend=mend)
+    left_out = [above[above.index != header], below, body[long]]
+    body = body.loc[~long].iloc[:, : len(names)].set_axis(names, axis=1)
+    return Reading(
+        str(path),
+        body.dropna(axis=1, how="all").fillna(""),
+        cut.mark,
+        decoded.encoding,
+        decoded.is_json,
+        first > 0,
+        tuple(left(lines) for lines in left_out if len(lines)),
+    )
+
+
+def as_table(rows: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Rows as a table, numbered from 1, NaN for empty cells, without rows that are empty."""
+    columns = dict(enumerate(zip_longest(*rows, fillvalue="")))
+    table = pd.DataFrame(columns, range(1, len(rows) + 1))
+    return table.replace("", np.nan).dropna(how="all")
+
+
+def left(lines: pd.DataFrame) -> LeftOut:
+    """What is noted of lines that are left out."""
+    return LeftOut(len(lines), " ".join(lines.iloc[0].dropna()))
+
+
+def fullest_row(above: pd.DataFrame, body: pd.DataFrame) -> int:
+    """The number of the row above the data that is the header.
+
+    It is the last of those with the most different cells, up to the width of the data.
+    """
+    width = body.count(axis=1).max()
+    filled = above.nunique(axis=1).clip(upper=width)
+    return int(filled[::-1].idxmax())
+
+
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """The names of the columns; one that is empty or there before gets its place behind it."""
+    return [
+        name if name and name not in names[:place] else f"{name} ({place + 1})".strip()
+        for place, name in enumerate(names)
+    ]
+
+
+def kind_of(cell: str) -> Kind:
+    """What a cell, in lower case and without quotes, holds."""
+    if cell in MISSING:
+        return Kind.NOTHING
+    if not DATA.fullmatch(cell):
+        return Kind.WORDS
+    return Kind.TIME if TIMELIKE.search(cell) else Kind.NUMBER
+
+
+def data_bounds(table: pd.DataFrame) -> tuple[int, int]:
+    """The places of the first row of data, below the header, and of the first remark below it."""
+    ends = pd.concat([table[:HEAD], table[HEAD:][-TAIL:]])
+    ends = ends.map(lambda cell: cell.strip(QUOTES).lower())
+    kinds = ends.map(kind_of).astype(int)
+    late = kinds[len(kinds) // 3 :]  # surely below a header
+    usual = late.mode().iloc[0]
+    typed = (usual > Kind.WORDS) & ((late == usual).sum() > 0.7 * (late > Kind.NOTHING).sum())
+    if not typed.any():
+        return first_of_words(ends), len(table)
+    kinds, usual = kinds.loc[:, typed], usual[typed]
+    has_data = (kinds > Kind.WORDS).any(axis=1).to_numpy()
+    fits = ((kinds == Kind.NOTHING) | (kinds == usual)).all(axis=1).to_numpy()
+    first = int((has_data & fits).argmax())
+    first += is_counting_header(ends, first)
+    remarks = (~has_data)[:first:-1].cumprod().sum()
+    return first, len(table) - int(remarks)
+
+
+def first_of_words(ends: pd.DataFrame) -> int:
+    """The place of the first row of data in a table of words alone.
+
+    The first row as full as most is a header if its cells are short and seldom come back.
+    """
+    filled = (ends != "").sum(axis=1)
+    first = int((filled >= filled.median()).argmax())
+    row = ends.iloc[first]
+    is_short = row.str.len().max() < LONGEST_NAME
+    comes_back = (ends[first + 1 :] == row.replace("", "\n")).any()
+    return first + int(is_short and comes_back.mean() <= 0.3)
+
+
+def is_counting_header(ends: pd.DataFrame, place: int) -> bool:
+    """Whether a row of numbers names columns: it counts, behind a name or from 0, as 1960, 1961.
+
+    If a row above is as full, that is the header.
+    """
+    row = ends.iloc[place]
+    steps = pd.to_numeric(row, errors="coerce").dropna().diff()[1:].abs()
+    if len(steps) < 3 or not (steps == 1).all():
+        return False
+    start = kind_of(row.iloc[0])
+    above = ends.iloc[:place]
+    is_named = ((above != "").sum(axis=1) >= (row != "").sum()).any()
+    return not is_named and (start <= Kind.WORDS or row.iloc[0] == "0")

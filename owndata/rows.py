@@ -1,34 +1,89 @@
-"""Text as rows of cells."""
+"""Text to rows: which mark stands between the cells, and what quotes them."""
 
 import csv
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from io import StringIO
 from itertools import groupby
-from operator import itemgetter
 
-DIALECTS = [{}, {"escapechar": "\\"}, {"quotechar": "'"}, {"quoting": 3}, {"strict": False}]
+MARKS = ("\t", ";", "|", ",")
+BLANK = " "
+NAMED = {"tab": "\t", r"\t": "\t", "semicolon": ";", "pipe": "|", "comma": ",", "blank": BLANK}
+DIALECTS = ({}, {"escapechar": "\\"}, {"quotechar": "'"}, {"quoting": 3}, {"strict": False})
+QUOTING = r"[\"'\\]"  # without such a character all dialects are alike
+MOST_TRIED = 200_000  # characters by which a mark is chosen
+JOINT = "\x1f"  # stands for a separator of several characters, which csv does not take
 
 
-def cut_rows(text, separator, least):
-    """The rows of a text, cut where most come out as wide, and the mark; else its lines."""
-    def cut(text, mark, dialect):
-        lines = (line.strip() for line in StringIO(text)) if mark == " " else StringIO(text)
-        options = {"delimiter": mark, "strict": True, "skipinitialspace": True} | dialect
-        try:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(lines, **options)]
-        except csv.Error:  # a stray quote
-            return (-1, 0), [], mark
-        widths = [len(row) for row in rows if any(row)]
-        late = Counter(widths[len(widths) // 3:])  # below a preamble
-        usual = max((width for width in late if width > 1), key=late.get, default=0)
-        run = max((len([*run]) for width, run in groupby(widths) if width == usual), default=0)
-        return (late[usual] / max(1, late.total()), run), rows, mark
-    dialects = DIALECTS if re.search(r"[\"'\\]", text) else [{}]
-    marks, score, head = separator.replace("tab", "\t") or "\t;,|", itemgetter(0), text[:200_000]
-    (share, _), _, mark = max((cut(head, mark, d) for mark in marks for d in dialects), key=score)
-    if share < 0.5 and not separator:
-        (share, _), _, mark = cut(head, " ", {})
-    if share < least and not separator:
-        return [[line.strip()] for line in text.split("\n")], ""
-    return max((cut(text, mark, dialect) for dialect in dialects), key=score)[1:]
+@dataclass(frozen=True)
+class Cut:
+    """A text cut into rows at a mark ("" if each line is a row of one cell).
+
+    share: the share of its rows, below the first third, that are of the usual width, above 1.
+    run: so many rows of that width come one after another.
+    """
+
+    mark: str
+    rows: list[list[str]] = field(default_factory=list)
+    share: float = -1.0
+    run: int = 0
+
+    def merit(self) -> tuple[float, int]:
+        return self.share, self.run
+
+
+def cut_rows(text: str, separator: str = "", least: float = 0.5, blanks: bool = True) -> Cut:
+    """A text, cut at the `separator`, or else where most rows come out as wide.
+
+    A mark of which less than `least` of the rows come out as wide is none: then each line is a row.
+    Blanks are tried last, if `blanks`. `separator` may be a name such as "tab".
+    """
+    csv.field_size_limit(2**31 - 1)
+    dialects = DIALECTS if re.search(QUOTING, text) else DIALECTS[:1]
+    mark = NAMED.get(separator, separator)
+    if len(mark) > 1:
+        cut = best_cut(text.replace(mark, JOINT), [JOINT], dialects)
+        return Cut(separator, cut.rows, cut.share, cut.run)
+    if mark:
+        return best_cut(text, [mark], dialects)
+    mark = best_mark(text[:MOST_TRIED], dialects, least, blanks)
+    if mark:
+        return best_cut(text, [mark], dialects)
+    return Cut("", [[line.strip()] for line in text.split("\n")])
+
+
+def best_mark(text: str, dialects: tuple[dict, ...], least: float, blanks: bool) -> str:
+    """The mark that cuts a text best, "" if none does."""
+    best = best_cut(text, MARKS, dialects)
+    if best.share < 0.5 and blanks:
+        best = cut_at(text, BLANK, {})
+    return best.mark if best.share >= least else ""
+
+
+def best_cut(text: str, marks: list[str] | tuple[str, ...], dialects: tuple[dict, ...]) -> Cut:
+    """The best of the cuts at the marks, in the dialects."""
+    cuts = [cut_at(text, mark, dialect) for mark in marks for dialect in dialects]
+    return max(cuts, key=Cut.merit)
+
+
+def cut_at(text: str, mark: str, dialect: dict) -> Cut:
+    """A text cut at a mark in a dialect of csv; without rows if quotes are not closed."""
+    lines = StringIO(text)
+    if mark == BLANK:
+        lines = (line.strip() for line in lines)
+    options = {"delimiter": mark, "strict": True, "skipinitialspace": True} | dialect
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(lines, **options)]
+    except csv.Error:  # a stray quote
+        return Cut(mark)
+    return Cut(mark, rows, *evenness(rows))
+
+
+def evenness(rows: list[list[str]]) -> tuple[float, int]:
+    """The share and the longest run of rows of the usual width, as in Cut."""
+    widths = [len(row) for row in rows if any(row)]
+    late = Counter(widths[len(widths) // 3 :])  # below a preamble
+    usual = max((width for width in late if width > 1), key=late.get, default=0)
+    runs = [len(list(run)) for width, run in groupby(widths) if width == usual]
+    return late[usual] / max(1, late.total()), max(runs, default=0)

@@ -1,136 +1,372 @@
-"""A series out of a table."""
+"""A series out of a file: its values in the order of time."""
 
-from textwrap import shorten
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from owndata.columns import pick, rank
-from owndata.header import MISSING, read_table
-from owndata.numbers import as_numbers, decimal_mark
-from owndata.times import as_times, find_times, side_by_side
+from owndata.columns import PART, UNUSUAL, pick, rank
+from owndata.errors import Unclear, listed
+from owndata.header import MISSING, LeftOut, Reading, read_table
+from owndata.numbers import as_numbers, decimal_mark, is_either
+from owndata.several import one_series
+from owndata.timecolumns import Counted, Found, find_times, repeats_calendar, side_by_side
 
 LONGEST_GAP = 7  # missing values in a row that are filled in
+MOST_MISSING = 0.1  # the share of values that may be missing
 VALUES = """value values y target ot close closing_price price last obs_value average mean sales
     demand load cnt count total passengers wert valor valeur valore 值 数值""".split()
+NINES = r"-?9{2,}(?:\.[09]*)?"  # how a value that is missing is often written
+TRIED = 300  # rows by which columns of numbers are found
 
 
-def in_a_row(names):
-    """Whether names of columns count up or are times in order: then a row holds a series."""
-    names = pd.Series(names)
-    counts = names.str.extract(r"(\d+)\D*$")[0].astype(float).diff()[1:]
-    steps = as_times(names).diff()[1:] / pd.Timedelta("1s")
-    ordered = any(map(all, (abs(counts) == 1, steps > 0, steps < 0)))
-    return ordered and names.str.contains(r"\d").all()
+@dataclass(frozen=True)
+class Filled:
+    """Missing values: how many of how many, and the most in a row."""
+
+    count: int
+    of: int
+    run: int
 
 
-def one_series(table, series, path, wide):
-    """Of several series, one a row or one below another, the one named `series`, a value a row."""
-    names, known = list(table), table.apply(lambda cells: cells.str.casefold())
-    start = next((k for k in range(1, min(12, len(names) - 5)) if wide and in_a_row(names[k:])), 0)
-    if start and all(as_times(table[name][:300]).isna().mean() > 0.2 for name in names[:start]):
-        lead, known = table.iloc[:, :start], known.iloc[:, :start]
-        hits = known.assign(all=known.agg(", ".join, axis=1)).eq(series.casefold()).any(axis=1)
-        if hits.sum() != 1:
-            label = max(map(lead.get, lead), key=lambda c: c[as_numbers(c).isna()].nunique())
-            found = f", and {hits.sum()} rows are called {series}" if series else ""
-            fix = f"set SERIES to one of {shorten(', '.join(label), 200)}, or VALUE_COLUMN"
-            raise ValueError(f"{path} has a series in each row{found}: {fix}.")
-        row = table[hits].iloc[0, start:]
-        columns = {"time": row.index.str.replace(r"\s*\[.*\]", "", regex=True), series: [*row]}
-        return pd.DataFrame(columns, range(1, len(row) + 1))
-    for cell in [series] if known.eq(series.casefold()).any(axis=None) else series.split(","):
-        same = known.loc[table.index] == cell.strip().casefold()
-        table = table[same[same.sum().idxmax()]] if series else table
-        if table.empty:
-            raise ValueError(f"{path} has no cell {cell.strip()}: set SERIES to one that it has.")
-    return table
+@dataclass(frozen=True, eq=False)
+class SeriesReading:
+    """How a series was read from a table.
+
+    file: the table. time_columns: those of the times; () if there are none. others: columns of
+    numbers that could be forecast instead. Rows left out: footer, totals (of a month 13),
+    ends_cut (without a value, first or last). halved: cells such as "<1", with the first of them.
+    turned: the file had the newest first. steps_back: so often its times went back. averaged: rows
+    that repeat a time. gaps: steps wider than the usual one; longest_gap: the widest. offset: that
+    from Greenwich, left out, or "UTC" if times were turned into it. is_start: a row's time was an
+    interval. suspects: values that may stand for missing ones, with their counts.
+    """
+
+    file: Reading
+    value_column: str
+    time_columns: tuple[str, ...]
+    counted: Counted
+    decimal: str
+    others: tuple[str, ...] = ()
+    footer: LeftOut | None = None
+    totals: int = 0
+    ends_cut: int = 0
+    halved: LeftOut | None = None
+    turned: bool = False
+    steps_back: int = 0
+    averaged: int = 0
+    filled: Filled | None = None
+    gaps: int = 0
+    longest_gap: object = None
+    offset: str = ""
+    is_start: bool = False
+    suspects: dict[float, int] = field(default_factory=dict)
 
 
-def choose_value(table, path):
-    """The column to forecast: by its name, or the only one with numbers, else ValueError."""
-    found = {}
-    for name, cells in table[:: len(table) // 300 + 1].items():
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A series: values (n,) float64 in the order of times (n,), its name, and how it was read.
+
+    times is a DatetimeIndex, an index of numbers, or 0 to n - 1 if the file has no times.
+    """
+
+    values: np.ndarray
+    times: pd.Index
+    name: str
+    reading: SeriesReading
+
+    @property
+    def has_times(self) -> bool:
+        """Whether the times are dates and clocks."""
+        return isinstance(self.times, pd.DatetimeIndex)
+
+    def to_pandas(self) -> pd.Series:
+        """The values (n,) as a pandas Series, indexed by the times."""
+        return pd.Series(self.values, self.times, name=self.name)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __str__(self) -> str:
+        from owndata.words.reading import how_read, rows_as_read
+
+        return f"{how_read(self)}\n{rows_as_read(self)}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a series cannot be taken, and what mends it: a parameter with its choices, or a way."""
+
+    fault: str
+    option: str = ""
+    choices: tuple[str, ...] = ()
+    mend: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What is read of each row (n,): its cell of the values, as a number, its time, that in words.
+
+    gone: the cell says that the value is missing. below: the row is a remark below the data.
+    totals: it is the total of a year.
+    """
+
+    cells: pd.Series
+    number: pd.Series
+    stamps: pd.Series
+    words: pd.Series
+    gone: pd.Series
+    below: pd.Series
+    totals: pd.Series
+
+
+@dataclass(frozen=True, eq=False)
+class Ordered:
+    """Values in the order of time, and what was done to get there, as in SeriesReading.
+
+    number: a value a time. raw: the values by time as they came.
+    """
+
+    number: pd.Series
+    raw: pd.Series
+    turned: bool
+    steps_back: int
+    averaged: int
+    ends_cut: int
+    filled: Filled | None
+
+
+def read_series(
+    path: str | Path,
+    value: str | int = "",
+    time: str | int = "",
+    series: str | int = "",
+    separator: str = "",
+    encoding: str = "",
+    decimal: str = "",
+) -> Series:
+    """The series in a file of any usual kind.
+
+    value, time: columns, by name or numbered from 1 (two of times: "date, hour"; time "none" takes
+    the rows in their order). series: of several series, a cell that names yours. separator: what
+    stands between columns, as ";" or "tab". encoding: as "cp1252". decimal: the decimal mark. With
+    "" the file decides, and `reading` tells how. The file is never written to.
+
+    Raises Unclear, with the parameter that settles it, if it cannot be read or may be read in more
+    than one way.
+    """
+    file = read_table(path, separator, encoding)
+    table = one_series(file, str(series), is_wide=not value and file.has_header)
+    found = find_times(table, str(time), path)
+    rest = table.drop(columns=[*found.columns, *repeats_calendar(table, found)])
+    numeric = columns_of_numbers(rest)
+    if value:
+        name = pick(table, value, "value", path)[0]
+    else:
+        name = choose_value(numeric, rest, found, path)
+    mark = decimal or decimal_mark(table[name]) or decimal_mark(rest[:TRIED].stack())
+    read = read_rows(table, name, found, mark or ".")
+    ordered = in_order(read, ", ".join(found.columns))
+    troubles = cell_troubles(read, found)
+    if not mark and file.separator != ",":
+        troubles = [*either_trouble(read), *troubles]
+    if not troubles:
+        troubles = order_troubles(read, ordered, table.drop(columns=name))
+    refuse(path, name, troubles)
+    facts = facts_of_rows(read, found) | facts_of_order(ordered)
+    others = tuple(other for other in numeric if other != name)
+    reading = SeriesReading(file, name, found.columns, found.counted, mark, others, **facts)
+    return Series(ordered.number.to_numpy(), ordered.number.index, name, reading)
+
+
+def columns_of_numbers(table: pd.DataFrame) -> list[str]:
+    """The columns of which most cells are numbers; none that counts rows, if others are left."""
+    counts = {}
+    for name, cells in table[:: len(table) // TRIED + 1].items():
         cells = cells[~cells.str.lower().isin(MISSING)]
         number = max((as_numbers(cells, mark) for mark in ".,"), key=lambda number: number.count())
         if number.count() > 0.5 * len(number):
-            found[name] = number.diff()[1:].nunique() == 1  # the numbers of the rows
-    names = [name for name, counts in found.items() if not counts] or list(found)
-    ranks = [rank(name, VALUES) for name in names] or [1000]
-    if not names or (len(names) > 1 and (min(ranks) == 1000 or ranks.count(min(ranks)) > 1)):
-        fix = f"set VALUE_COLUMN to one of {shorten(', '.join(names), 200)}" if names else "add one"
-        raise ValueError(f"{path} has {len(names) or 'no'} columns of numbers: {fix}.")
-    return names[ranks.index(min(ranks))]
+            counts[name] = number.diff()[1:].nunique() == 1
+    return [name for name, is_count in counts.items() if not is_count] or list(counts)
 
 
-def in_order(number, table):
-    """Values (n,) in the order of time, one a time, without holes; [what was done]; [faults]."""
-    said, troubles, steps = [], [], number.index.diff()[1:]
-    if back := int((steps < steps * 0).sum()):
-        turned = number.index.is_monotonic_decreasing
-        said += ["newest first, turned round" if turned else f"sorted, steps back in time: {back}"]
-    twice = number.index.duplicated().sum()
-    if twice > len(number) / 10 and number.groupby(level=0).nunique().max() > 1:
-        fix = [f"set SERIES to a cell of {key}: {shorten(', '.join(cells.unique()), 200)}"
-               for key, cells in table.items() if 1 < cells.nunique() < len(table) / 2
-               and not table.assign(time=number.index).duplicated([key, "time"]).any()]
-        troubles += [f"rows that repeat a time: {twice} ({[*fix, 'keep one row a time'][0]})"]
-    elif twice:
-        said += [f"rows that repeat a time, averaged: {twice}"]
-    number = number.groupby(level=0).mean()
-    inside = number.loc[number.first_valid_index():number.last_valid_index()]
-    if len(inside) < len(number):
-        said += [f"rows without a value at the ends left out: {len(number) - len(inside)}"]
-    holes = inside.isna()
-    if holes.any():
-        run = holes.groupby((~holes).cumsum()).sum().max()
-        fault = f"missing values: {number.isna().sum()} of {len(number)}, at most {run} in a row"
-        few = holes.mean() <= 0.1 and run <= LONGEST_GAP
-        said += [f"{fault}, interpolated"]
-        troubles += [] if few else [f"{fault} (a tenth, {LONGEST_GAP} in a row, can be filled in)"]
-    return inside.interpolate(), said, troubles
+def choose_value(names: list[str], rest: pd.DataFrame, found: Found, path: str | Path) -> str:
+    """The column to forecast: the only one of numbers, or the one with the most usual name.
 
-
-def read_series(path, value="", time="", series="", separator="", encoding="", decimal=""):
-    """The series in a file: a pandas Series of values (n,) by their times in order, or 0 to n - 1.
-
-    `value` and `time` name columns or number them from 1, `series` is a cell that names one of
-    several; "" lets the file decide, and a printed line tells how. Raises ValueError.
+    Raises Unclear, with the option "value", if it cannot be told.
     """
-    table, said = read_table(path, separator, encoding)
-    table = one_series(table, str(series), path, not value and "no header" not in said[0])
-    stamps, used = find_times(table, str(time), path)
-    rest = table.drop(columns=used)
-    name = pick(table, value, "VALUE_COLUMN", path)[0] if value else choose_value(rest, path)
-    cells, words, troubles = table[name], side_by_side(table, used or [name]), []
+    if not names:
+        raise Unclear(path, "it has no columns of numbers", mend="add one")
+    ranks = sorted((rank(name, VALUES), place) for place, name in enumerate(names))
+    best = ranks[0][0]
+    rivals = [other for other, _ in ranks[1:] if other < UNUSUAL]
+    is_clear = best < UNUSUAL and (best not in rivals if best < PART else not rivals)
+    if len(names) == 1 or is_clear:
+        return names[ranks[0][1]]
+    keys = keys_of_series(rest, found.stamps)
+    names = [name for name in names if name not in keys] or names
+    several = f", and several rows a time: series by {described(keys)}" if keys else ""
+    raise Unclear(path, f"it has {len(names)} columns of numbers{several}", "value", names)
+
+
+def keys_of_series(table: pd.DataFrame, stamps: pd.Series) -> dict[str, list[str]]:
+    """{column: its different cells} of columns that tell apart rows of equal times."""
+    if stamps.duplicated().sum() <= len(stamps) / 10:
+        return {}
+    timed = table.assign(time=stamps)
+    return {
+        name: list(cells.unique())
+        for name, cells in table.items()
+        if 1 < cells.nunique() < len(table) / 2 and not timed.duplicated([name, "time"]).any()
+    }
+
+
+def described(keys: dict[str, list[str]]) -> str:
+    """Columns of keys and their cells in words."""
+    return "; ".join(f"{name}: {listed(cells, 60)}" for name, cells in keys.items())
+
+
+def read_rows(table: pd.DataFrame, name: str, found: Found, decimal: str) -> Rows:
+    """What is read of each row of a table, the column `name` holding the values."""
+    cells = table[name]
+    words = side_by_side(table, found.columns or [name])
+    # below the data nothing is left of the times, nor of a number in their place
+    below = (found.stamps.isna() & ~words.str.contains(r"\d"))[::-1].cummin()[::-1]
+    number = as_numbers(cells, decimal)
     gone = cells.str.lower().isin(MISSING)
-    mark = decimal or decimal_mark(cells) or decimal_mark(rest[:300].stack())
-    number = as_numbers(cells, mark or ".")
-    total = (stamps.isna() & ~words.str.contains(r"\d"))[::-1].cummin()[::-1]  # below the table
-    said += [f"lines left out: {total.sum()} ({words[total].iloc[0]!r})"] if total.any() else []
-    marked = cells[cells.str.contains(r"\d[.,]") & ~gone]
-    group = len(marked) and marked.str.fullmatch(r"[-+]?[1-9]\d{0,2}[.,]\d{3}").all()
-    if group and not mark and said[0][:5] != "comma":
-        if (len(marked) == (~gone).sum()) == ("," in marked.iloc[0]):
-            troubles += [f"{marked.iloc[0]!r} may be a decimal or not (set DECIMAL to '.' or ',')"]
-    for rows, what, shown in ((number.isna() & ~gone & ~total, "cells that are no numbers", cells),
-                              (stamps.isna() & ~total, "times that are unclear", words)):
-        first = f"row {rows.idxmax()}, {shown[rows.idxmax()][:50]!r}"
-        troubles += [f"{what}: {rows.sum()} ({first})"] if rows.any() else []
-    halved = cells[cells.str.startswith("<") & number.notna()]
-    said += [f"cells such as {halved.iloc[0]!r} halved: {len(halved)}"] if len(halved) else []
-    said += ["decimal commas"] if mark == "," else []
-    keep = stamps.notna() & ~total
-    number = number[keep].set_axis(pd.Index(stamps[keep], name=", ".join(used)))
-    number, done, wrong = in_order(number, table[keep].drop(columns=name))
-    if troubles + wrong or number.empty:
-        fault = "; ".join(troubles + wrong or ["it holds no value"])
-        raise ValueError(f"{path}, column {name}: {fault}: fix it, or choose another column.")
-    steps = number.index.diff()[1:]
-    wide = (steps > steps.to_series().median() * 1.5).sum()
-    longest = str(steps.max()).removesuffix(" 00:00:00")
-    done += [f"gaps in time, taken as even: {wide}, the longest {longest}"] if wide else []
-    ends = [str(number.index[k]).removesuffix(" 00:00:00") for k in (0, -1)]
-    when = f"time {' and '.join(used)} from {' to '.join(ends)}"
-    when = when if used else "no times found, rows in their order"
-    print(f"{path}: read as {', '.join(said + done)}; {when}; {len(number)} values of {name}.")
-    return number.rename(name)
+    return Rows(cells, number, found.stamps, words, gone, below, found.totals)
+
+
+def cell_troubles(read: Rows, found: Found) -> list[Trouble]:
+    """Cells that are no numbers, and times that are unclear, each with the first."""
+    counted = ~read.below & ~read.totals
+    checks = (
+        (read.number.isna() & ~read.gone & counted, "cells that are no numbers", read.cells, ""),
+        (read.stamps.isna() & counted, "times that are unclear", read.words, ""),
+    )
+    return [
+        Trouble(
+            f"{what}: {rows.sum()} (row {rows.idxmax()}, {shown[rows.idxmax()][:50]!r})", option
+        )
+        for rows, what, shown, option in checks
+        if rows.any()
+    ]
+
+
+def either_trouble(read: Rows) -> list[Trouble]:
+    """Cells such as 1,234 if they may be thousands or decimals."""
+    cells = read.cells[~read.gone]
+    if not is_either(cells):
+        return []
+    first = cells[cells.str.contains(r"\d[.,]")].iloc[0]
+    return [Trouble(f"{first!r} may be a decimal or not", "decimal", (".", ","))]
+
+
+def in_order(read: Rows, time: str) -> Ordered:
+    """The values in the order of time, one a time, without holes; and what was done."""
+    keep = read.stamps.notna() & ~read.below & ~read.totals
+    raw = read.number[keep].set_axis(pd.Index(read.stamps[keep], name=time or None))
+    steps = raw.index.diff()[1:]
+    number = raw.groupby(level=0).mean()
+    inside = number.loc[number.first_valid_index() : number.last_valid_index()]
+    holes = inside.isna()
+    run = holes.groupby((~holes).cumsum()).sum().max()
+    filled = Filled(int(number.isna().sum()), len(number), int(run)) if holes.any() else None
+    return Ordered(
+        number=inside.interpolate(),
+        raw=raw,
+        turned=bool(len(steps)) and raw.index.is_monotonic_decreasing,
+        steps_back=int((steps < steps * 0).sum()),
+        averaged=int(raw.index.duplicated().sum()),
+        ends_cut=len(number) - len(inside),
+        filled=filled,
+    )
+
+
+def order_troubles(read: Rows, ordered: Ordered, others: pd.DataFrame) -> list[Trouble]:
+    """Times that come back with other values, and more missing values than can be filled in."""
+    troubles, raw = [], ordered.raw
+    differ = len(raw) and raw.groupby(level=0).nunique().max() > 1
+    if ordered.averaged > len(raw) / 10 and differ:
+        keep = read.stamps.notna() & ~read.below & ~read.totals
+        keys = keys_of_series(others[keep], read.stamps[keep])
+        fault = f"rows that repeat a time: {ordered.averaged}"
+        if keys:
+            name, cells = next(iter(keys.items()))
+            troubles += [Trouble(f"{fault}, told apart by {name}", "series", tuple(cells))]
+        else:
+            troubles += [Trouble(fault, mend="keep one row a time, or choose another column")]
+    filled = ordered.filled
+    if filled and not can_be_filled(filled, ordered.ends_cut):
+        most = f"a tenth, {LONGEST_GAP} in a row, can be filled in"
+        fault = f"missing values: {filled.count} of {filled.of}, at most {filled.run} in a row"
+        troubles += [Trouble(f"{fault} ({most})")]
+    if ordered.number.empty and not troubles:
+        troubles += [Trouble("it holds no value")]
+    return troubles
+
+
+def can_be_filled(filled: Filled, ends_cut: int) -> bool:
+    """Whether few values are missing between the first and the last, and few in a row."""
+    inside, of = filled.count - ends_cut, filled.of - ends_cut
+    return inside <= MOST_MISSING * of and filled.run <= LONGEST_GAP
+
+
+def refuse(path: str | Path, name: str, troubles: Sequence[Trouble]) -> None:
+    """Raise Unclear if there are troubles with the column `name`, with an option that mends one."""
+    if not troubles:
+        return
+    fault = f"column {name}: {'; '.join(trouble.fault for trouble in troubles)}"
+    settled = next((trouble for trouble in troubles if trouble.option), troubles[0])
+    if settled.option:
+        raise Unclear(path, fault, settled.option, settled.choices)
+    raise Unclear(path, fault, mend=settled.mend or "fix it, or choose another column")
+
+
+def facts_of_rows(read: Rows, found: Found) -> dict[str, object]:
+    """The facts of a SeriesReading that concern cells and rows."""
+    halved = read.cells[read.cells.str.startswith("<") & read.number.notna()]
+    below = read.words[read.below]
+    return {
+        "footer": LeftOut(len(below), below.iloc[0]) if len(below) else None,
+        "halved": LeftOut(len(halved), halved.iloc[0]) if len(halved) else None,
+        "totals": int(read.totals.sum()),
+        "offset": found.offset,
+        "is_start": found.is_start,
+    }
+
+
+def facts_of_order(ordered: Ordered) -> dict[str, object]:
+    """The facts of a SeriesReading that concern the order of time."""
+    steps = ordered.number.index.diff()[1:]
+    gaps = int((steps > steps.to_series().median() * 1.5).sum())
+    return {
+        "turned": ordered.turned,
+        "steps_back": 0 if ordered.turned else ordered.steps_back,
+        "averaged": ordered.averaged,
+        "ends_cut": ordered.ends_cut,
+        "filled": ordered.filled,
+        "gaps": gaps,
+        "longest_gap": steps.max() if gaps else None,
+        "suspects": suspects(ordered.number),
+    }
+
+
+def suspects(number: pd.Series) -> dict[float, int]:
+    """{value: how often} of values such as -999 that come more than once, far from all others."""
+    counts = number.value_counts()
+    found = {}
+    for value, count in counts[counts > 1].items():
+        others = number[number != value]
+        is_nines = re.fullmatch(NINES, f"{value:g}") is not None
+        spread = others.max() - others.min()
+        if (
+            is_nines
+            and len(others)
+            and not (others.min() - spread <= value <= others.max() + spread)
+        ):
+            found[float(value)] = int(count)
+    return found
