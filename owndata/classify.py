@@ -16,14 +16,13 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
-from nltk.stem import SnowballStemmer
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from owndata import jobs, models, scores, splits
 from owndata.errors import Unclear
 from owndata.jobs import Outcome
 from owndata.models import MAJORITY, VARIANT, Options, Settings, is_network
-from owndata.tokens import guess_language, tokenise
+from owndata.tokens import LANGUAGES, NO_LANGUAGE, guess_language, tokenise
 from Text_Classification_LSTM.corpus import genre_names
 from Text_Classification_LSTM.rivals import choose, judge
 
@@ -120,7 +119,8 @@ def make_plan(
     """What `compare` will do with the texts: see there. Raises Unclear as it does."""
     table = getattr(texts, "table", texts)[["text", "genre"]]
     kept, rare = splits.without_rare(table)
-    check(kept, rare, getattr(texts, "path", "the texts"), language)
+    reading = getattr(texts, "reading", None)
+    check(kept, rare, reading.file.path if reading else "the texts", language)
     words = int((kept["text"].str.count(" ") + 1).sum())
     most = int(len(kept) * WORDS_READ / words)
     learned = splits.draw_texts(kept, most, seed) if most < len(kept) else kept
@@ -128,13 +128,13 @@ def make_plan(
     compared = splits.draw_texts(learned, most_texts, seed) if too_many else learned
     epochs = most_epochs if full else min(most_epochs, quick_epochs(compared))
     options = Options(
-        language=language or guess_language(kept["text"]) or "none",
+        language=language or guess_language(kept["text"]),
         most_epochs=epochs,
         most_words=most_words(compared),
     )
     usual = FULL_SPLITS if full else QUICK_SPLITS
     count = max(2, splits_wanted or usual)
-    grids = models.candidates(compared, full)
+    grids = models.candidates(compared, full, options.language)
     return Plan(
         compared=compared,
         learned=learned,
@@ -150,8 +150,9 @@ def make_plan(
 
 def check(table: pd.DataFrame, rare: dict[str, int], path: Any, language: str) -> None:
     """Raise Unclear if the texts are of one genre, hold hardly a word, or no such language is."""
-    if language not in ("", "none", *SnowballStemmer.languages):
-        raise Unclear(path, f"no endings of {language!r} are known", "language", known_languages())
+    if language not in ("", NO_LANGUAGE, *LANGUAGES):
+        fault = f"no endings of {language!r} are known"
+        raise Unclear(path, fault, "language", (NO_LANGUAGE, *LANGUAGES))
     if table["genre"].nunique() < 2:
         few = f" with {splits.FEWEST} or more different texts" if rare else ""
         fault = f"only {len(table)} texts of {table['genre'].nunique()} genres{few} are left"
@@ -160,11 +161,6 @@ def check(table: pd.DataFrame, rare: dict[str, int], path: Any, language: str) -
     if len(words) < FEWEST_WORDS:
         fault = f"its texts have {len(words)} different words beside stop words"
         raise Unclear(path, f"{fault}, and {FEWEST_WORDS} are needed", "text", mend="add texts")
-
-
-def known_languages() -> tuple[str, ...]:
-    """The languages whose endings can be cut off; "none" for no endings."""
-    return ("none", *(name for name in SnowballStemmer.languages if name != "porter"))
 
 
 def quick_epochs(table: pd.DataFrame) -> int:

@@ -12,14 +12,12 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from nltk.stem import SnowballStemmer
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from sklearn.model_selection import ParameterGrid
@@ -80,11 +78,11 @@ MOST_CELLS = 2e8  # texts x words of a table that trees see as a whole
 class Options:
     """What all fits of a comparison have in common.
 
-    language: whose endings are cut off, "none" for no endings. most_epochs: passes of a network
+    language: whose endings are cut off, "none" for none. most_epochs: passes of a network
     over the training texts. most_words: words of a text that a network reads.
     """
 
-    language: str = "none"
+    language: str = tokens.NO_LANGUAGE
     most_epochs: int = 60
     most_words: int = 200
 
@@ -92,7 +90,7 @@ class Options:
 class Stems(TransformerMixin, BaseEstimator):
     """Texts to the stems of their words, with blanks between them."""
 
-    def __init__(self, language: str = "none"):
+    def __init__(self, language: str = tokens.NO_LANGUAGE):
         self.language = language
 
     def fit(self, texts: Iterable[str], genres: Any = None) -> "Stems":
@@ -119,26 +117,14 @@ class ClauseBags(Stems):
         return " ".join(first + last)
 
 
-@cache
-def stemmer(language: str) -> SnowballStemmer:
-    """What cuts off the endings of a language."""
-    return SnowballStemmer(language)
-
-
-@cache
-def stem(word: str, language: str) -> str:
-    """The word without its ending; the word itself if the language is "none"."""
-    return word if language == "none" else stemmer(language).stem(word)
-
-
 def stems(text: str, language: str) -> list[str]:
     """The stems of a text's words."""
-    return [stem(word, language) for word in tokens.tokenise(text)]
+    return [tokens.stem(word, language) for word in tokens.tokenise(text)]
 
 
 def make_rivals(language: str) -> dict[str, tuple[Pipeline, dict[str, list]]]:
     """{name: (pipeline that takes texts, grid of settings to choose from)}."""
-    stop_words = sorted({stem(word, language) for word in ENGLISH_STOP_WORDS})
+    stop_words = sorted({tokens.stem(word, language) for word in ENGLISH_STOP_WORDS})
     made = {}
     for name, (pipeline, grid) in rivals.make_rivals().items():
         if "features__stop_words" in grid:
@@ -158,13 +144,13 @@ def is_network(name: str) -> bool:
     return name in NETWORKS
 
 
-def candidates(table: pd.DataFrame, full: bool) -> dict[str, list[Settings]]:
-    """{model: the settings to try} for the texts of a table."""
+def candidates(table: pd.DataFrame, full: bool, language: str) -> dict[str, list[Settings]]:
+    """{model: the settings to try} for the texts of a table, which are of a language."""
     words_a_text = words_in(table) / len(table)
     words = {word for text in table["text"] for word in tokens.tokenise(text)}
     too_large = 0.6 * len(table) * len(words) > MOST_CELLS  # of which six in ten are learned from
     grids = dict(NETWORKS)
-    for name, (pipeline, grid) in make_rivals("none").items():
+    for name, (pipeline, grid) in make_rivals(language).items():
         slow = name == WEIGHTED and words_a_text > WORDS_A_TEXT
         slow |= too_large and "dense" in pipeline.named_steps and "boosting" not in name
         if not slow and (full or name in FEW):

@@ -120,7 +120,10 @@ def test_it_is_unsure_of_a_text_whose_words_it_does_not_know(name):
 
 def test_it_is_unsure_below_its_threshold():
     table = trained(threshold=0.9).predict(["beach sun wave sand shell", "beach loan oil"])
-    assert table["label"].tolist() == ["sea", "unsure"] and table["likeliest"][1] in OWN["genre"].values
+    assert (
+        table["label"].tolist() == ["sea", "unsure"]
+        and table["likeliest"][1] in OWN["genre"].values
+    )
 
 
 def test_two_kept_models_of_two_languages_live_in_one_process(tmp_path):
@@ -128,7 +131,9 @@ def test_two_kept_models_of_two_languages_live_in_one_process(tmp_path):
     german = pd.DataFrame(rows, columns=["text", "genre"])
     two = {"german": german, "english": OWN}
     folders = [
-        trained(language=language, table=table, names=sorted(set(table["genre"]))).save(tmp_path / language)
+        trained(language=language, table=table, names=sorted(set(table["genre"]))).save(
+            tmp_path / language
+        )
         for language, table in two.items()
     ]
     new = ["Haus", "houses", "beaches", "Gartens", "Bank"]
