@@ -6,7 +6,7 @@ usage: python -m benchmarks.text_controls [COUNT] [--cluster ...]        (defaul
 from benchmarks.command import arguments
 from benchmarks.evidence import slug, write_evidence
 from benchmarks.text_trials import corpus_of, score_all, tune
-from notebook_code import TEXT_NOTEBOOK
+from tools.notebooks import TEXT_NOTEBOOK
 
 FIRST = 300
 MODELS = ["LSTM", "LSTM, attention", "weighted clauses, logistic regression"]

@@ -15,8 +15,10 @@ import pandas as pd
 from benchmarks.command import arguments
 from benchmarks.evidence import place, slug, write_evidence
 from benchmarks.sweep import sweep
-from benchmarks.text_trials import TINY_SIZES, best_rival, make_table, tune
-from notebook_code import TEXT_NOTEBOOK, load_definitions
+from benchmarks.text_trials import TINY_SIZES, best_rival, make_table, training, tune
+from Text_Classification_LSTM.networks import fit_model
+from Text_Classification_LSTM.rivals import RIVALS, difference_interval, judge
+from tools.notebooks import TEXT_NOTEBOOK
 
 FIRST, STARTS = 200, 3
 SHARES = [0.0, 0.1, 0.25, 0.5, 1.0]
@@ -24,21 +26,21 @@ SIZES = [100, 300, 1000]
 LSTM = "LSTM, attention"
 
 
-def start_scores(nb, name, settings, corpus, start):
+def start_scores(name, settings, corpus, start, training):
     """(share of right answers on validation texts, on test texts) of one model, trained from one start."""
-    table = make_table(nb, **corpus)
-    outcome = nb.fit_model(name, settings, table, corpus["seed"] + 1000 * start)
-    return [nb.judge(table, split, outcome)[0] for split in ("validation", "test")]
+    table = make_table(**corpus)
+    outcome = fit_model(name, settings, table, corpus["seed"] + 1000 * start, **training)
+    return [judge(table, split, outcome)[0] for split in ("validation", "test")]
 
 
-def judge_cell(nb, cell):
+def judge_cell(cell):
     """What a cell of the map shows, from a table of its runs: model, seed, validation, accuracy."""
     means = cell.groupby(["model", "seed"])[["validation", "accuracy"]].mean()
     rival = best_rival(
         means.groupby("model").mean(), [name for name in cell["model"].unique() if name != LSTM]
     )
     lstm, other = means.loc[LSTM, "accuracy"], means.loc[rival, "accuracy"]
-    _, low, high = nb.difference_interval(lstm - other)
+    _, low, high = difference_interval(lstm - other)
     winner = "LSTM" if low > 0 else "rival" if high < 0 else "level"
     winner = "nobody" if max(lstm.mean(), other.mean()) <= 0.5 else winner
     return {"lstm": lstm.mean(), "rival": other.mean(), "rival_name": rival, "winner": winner}
@@ -79,14 +81,13 @@ def draw(cells, shares, sizes, path):
 
 
 def main(count, write, tiny=False, **options):
-    nb = load_definitions(TEXT_NOTEBOOK)
     shares, sizes, test = (
         (SHARES[-2:], SIZES[:1], TINY_SIZES["test"]) if tiny else (SHARES, SIZES, 600)
     )
     rivals = (
         ["TF-IDF, logistic regression", "weighted clauses, logistic regression"]
         if tiny
-        else [*nb.RIVALS, "order-free net"]
+        else [*RIVALS, "order-free net"]
     )
     chosen = tune([LSTM, *rivals], tiny=tiny, **options)
     runs = []
@@ -103,12 +104,14 @@ def main(count, write, tiny=False, **options):
             for name in chosen
             for start in range(STARTS if name == LSTM else 1)
         ]
-    jobs = [(name, chosen[name], corpus, start) for _, _, name, corpus, start in runs]
-    found = sweep(TEXT_NOTEBOOK, start_scores, jobs, "decision map", tiny=tiny, **options)
+    jobs = [
+        (name, chosen[name], corpus, start, training(tiny)) for _, _, name, corpus, start in runs
+    ]
+    found = sweep(start_scores, jobs, "decision map", tiny=tiny, **options)
     table = pd.DataFrame(found, columns=["validation", "accuracy"])
     table[["row", "column", "model"]] = [run[:3] for run in runs]
     table["seed"] = [corpus["seed"] for _, _, _, corpus, _ in runs]
-    cells = {place_: judge_cell(nb, cell) for place_, cell in table.groupby(["row", "column"])}
+    cells = {place_: judge_cell(cell) for place_, cell in table.groupby(["row", "column"])}
     figures = {}
     for (row, column), cell in cells.items():
         name = slug(f"map {100 * shares[row]:.0f} percent {sizes[column]} texts")

@@ -7,7 +7,8 @@ usage: python -m benchmarks.text_seeds [COUNT] [--cluster ...]        (default 2
 from benchmarks.command import arguments
 from benchmarks.evidence import quantiles, slug, write_evidence
 from benchmarks.text_trials import best_rival, corpus_of, score_all, tune
-from notebook_code import TEXT_NOTEBOOK, load_definitions
+from Text_Classification_LSTM.rivals import RIVALS, difference_interval, share_interval
+from tools.notebooks import TEXT_NOTEBOOK
 
 FIRST = 100  # no setting was ever chosen on these corpora
 EVERYWHERE = ["LSTM", "LSTM, attention"]  # and those classical models that are no trees
@@ -20,11 +21,10 @@ def known(values):
 
 
 def main(count, write, tiny=False, **options):
-    nb = load_definitions(TEXT_NOTEBOOK)
     chosen = tune(tiny=tiny, **options)
     print(*chosen.items(), sep="\n")
     everywhere = EVERYWHERE + [
-        name for name in nb.RIVALS if "forest" not in name and "boosting" not in name
+        name for name in RIVALS if "forest" not in name and "boosting" not in name
     ]
     jobs = [(name, chosen[name], corpus_of(FIRST + number, tiny)) for number in range(count)
             for name in chosen if 4 * number < count or name in everywhere]  # fmt: skip
@@ -38,7 +38,7 @@ def main(count, write, tiny=False, **options):
     accuracy = scores.pivot(index="seed", columns="model", values="accuracy")
     table = {}
     for name, row in means.iterrows():
-        _, low, high = known(nb.share_interval(accuracy[name].dropna()))
+        _, low, high = known(share_interval(accuracy[name].dropna()))
         table[name] = {"accuracy": row["accuracy"], "low": low, "high": high, "crossover": row["crossover"],
                        "weights": None if row["size"] != row["size"] else round(row["size"]),
                        "fit_seconds": median.loc[name, "fit_seconds"], "corpora": int(accuracy[name].count())}  # fmt: skip
@@ -47,20 +47,20 @@ def main(count, write, tiny=False, **options):
             *(f"{key} {value:.4g}" for key, value in table[name].items() if value is not None),
         )
     one_direction = [name for name in means.index if name.startswith("LSTM") and "both" not in name]
-    lstm, rival = best_rival(means, one_direction), best_rival(means, list(nb.RIVALS))
-    bag = best_rival(means, [*nb.RIVALS.keys() - {ORDER_AWARE}, "order-free net"])
+    lstm, rival = best_rival(means, one_direction), best_rival(means, list(RIVALS))
+    bag = best_rival(means, [*RIVALS.keys() - {ORDER_AWARE}, "order-free net"])
     families = {
         family: best_rival(means, [name for name in means.index if name.startswith(family)])
         for family in ("GRU", "convolution")
     }
     gaps = {
-        name: nb.difference_interval((accuracy[lstm] - accuracy[name]).dropna())
+        name: difference_interval((accuracy[lstm] - accuracy[name]).dropna())
         for name in means.index
         if name != lstm
     }
     for name, (mean, low, high) in gaps.items():
         print(f"{lstm} - {name:35} {mean:+.4f}  95% {low:+.4f} to {high:+.4f}")
-    _, low, high = nb.share_interval(accuracy["LSTM"])
+    _, low, high = share_interval(accuracy["LSTM"])
     figures = {
         slug(name, score): means.loc[name, score]
         for name in means.index

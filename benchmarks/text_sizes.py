@@ -11,7 +11,8 @@ from benchmarks.command import arguments
 from benchmarks.evidence import place, slug, write_evidence
 from benchmarks.text_seeds import FIRST, ORDER_AWARE
 from benchmarks.text_trials import TINY_SIZES, corpus_of, score_all, tune
-from notebook_code import TEXT_NOTEBOOK, load_definitions
+from Text_Classification_LSTM.rivals import crossing, difference_interval
+from tools.notebooks import TEXT_NOTEBOOK
 
 SIZES = [100, 160, 300, 600, 1000, 1800]
 BAGS = ["1-3-grams, linear SVM", "TF-IDF, logistic regression", "embeddings, logistic regression"]
@@ -43,7 +44,6 @@ def draw(curve, path):
 
 
 def main(count, write, tiny=False, **options):
-    nb = load_definitions(TEXT_NOTEBOOK)
     names, sizes = NETS + [ORDER_AWARE] + BAGS, SIZES[:2] if tiny else SIZES
     chosen = tune(names, tiny=tiny, **options)
     fewer = {
@@ -79,13 +79,13 @@ def main(count, write, tiny=False, **options):
             f"at_{size}_order_aware_rival_accuracy": curve.loc[size, rival],
         }
         for other, key in ((rival, "order_aware"), *((bag, slug(bag)) for bag in BAGS)):
-            gap = nb.difference_interval(part[lstm] - part[other])
+            gap = difference_interval(part[lstm] - part[other])
             figures |= {
                 slug("at", size, "difference to", key, side): value
                 for side, value in zip(("mean", "low", "high"), gap)
             }
-    figures["crossing_texts"] = nb.crossing(curve[lstm], curve[rival])
-    figures["crossing_texts_bags"] = nb.crossing(curve[lstm], curve[BAGS].max(axis=1))
+    figures["crossing_texts"] = crossing(curve[lstm], curve[rival])
+    figures["crossing_texts_bags"] = crossing(curve[lstm], curve[BAGS].max(axis=1))
     write_evidence(TEXT_NOTEBOOK, "text_sizes", count, write, size_seeds=count, **figures)
 
 

@@ -31,7 +31,7 @@ PLACES = {  # the module of each public name, loaded when the name is first used
     "Series": "series",
     "read_texts": "texts",
     "Texts": "texts",
-    "forecast": "forecast",
+    "forecast": "forecasting",
     "compare": "classify",
     "Kept": "keep",
 }

@@ -11,28 +11,31 @@ import subprocess
 import sys
 import time
 import warnings
+from contextlib import contextmanager
 from datetime import date
 from importlib.util import find_spec
-from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
+from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
 
 from benchmarks import evidence, real_data
 from benchmarks import sweep as sweep_module
 from benchmarks.command import arguments
-from benchmarks.lstm_extras import leave_out
+from benchmarks.lstm_extras import VARIANTS
 from benchmarks.lstm_own_series import seasonal_data
 from benchmarks.lstm_speed import per_sample
 from benchmarks.sweep import sweep
 from benchmarks.text_map import LSTM, judge_cell
 from benchmarks.text_trials import alter, best_rival, ladder
-from notebook_code import definition_cells
+from LSTM_from_scratch import lstm
+from LSTM_from_scratch.series import PARTS, make_series, prepare
+from Text_Classification_LSTM.corpus import make_corpus
+from Text_Classification_LSTM.networks import GRIDS
+from tools.run import INSTRUCTIONS
 
-FOLDERS = ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM")
+FOLDERS = ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM", "owndata", "tools")
 
 
 @pytest.fixture
@@ -41,7 +44,6 @@ def copy(tmp_path):
     ignored = shutil.ignore_patterns(".kept", "__pycache__")
     for name in FOLDERS:
         shutil.copytree(ROOT / name, tmp_path / "copy" / name, ignore=ignored)
-    shutil.copy(ROOT / "notebook_code.py", tmp_path / "copy")
     return tmp_path / "copy"
 
 
@@ -80,7 +82,9 @@ def run_tiny(folder, notebook, script, *arguments):
     assert results(folder, notebook) == before
     figures, blocks = tried(folder, notebook)
     assert sorted(figures) == sorted(key for block in blocks.values() for key in block["keys"])
-    assert all(math.isfinite(value) for value in numbers(figures) if not isinstance(value, str)), figures
+    assert all(math.isfinite(value) for value in numbers(figures) if not isinstance(value, str)), (
+        figures
+    )
     return figures
 
 
@@ -109,7 +113,11 @@ def test_lstm_lookback_finds_no_autoregression_better_than_the_best_of_its_windo
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_lookback", 2, "--processes", 1)
     assert figures["lookback_seeds"] == figures["ar_chosen_seeds"] == 2
     for lookback in (5, 10):  # up to the draw of the noise
-        assert figures[f"lookback_{lookback}_ar_ratio"] > 0.9 * figures[f"lookback_{lookback}_best_ratio"] > 0.8
+        assert (
+            figures[f"lookback_{lookback}_ar_ratio"]
+            > 0.9 * figures[f"lookback_{lookback}_best_ratio"]
+            > 0.8
+        )
 
 
 @pytest.mark.run
@@ -117,7 +125,9 @@ def test_lstm_recall_gives_every_net_its_errors(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_recall", 2, "--processes", 1)
     assert figures["recall_seeds"] == 2 and figures["recall_steps"] == 20
     for net in ("lstm_forget_bias_4", "relu_rnn_identity"):
-        low, middle, high = (figures[f"recall_{net}_error_{key}"] for key in ("min", "median", "max"))
+        low, middle, high = (
+            figures[f"recall_{net}_error_{key}"] for key in ("min", "median", "max")
+        )
         assert 0 < low <= middle <= high
 
 
@@ -125,27 +135,37 @@ def test_lstm_recall_gives_every_net_its_errors(copy):
 def test_lstm_extras_leaves_out_what_changes_the_training(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_extras", 2, "--processes", 1)
     assert figures["extras_seeds"] == 2 and figures["extras_all_more"] == 0
-    without = [figures[f"extras_{name}_ratio"] for name in ("no_noise", "no_averaging", "no_clipping")]
+    without = [
+        figures[f"extras_{name}_ratio"] for name in ("no_noise", "no_averaging", "no_clipping")
+    ]
     assert len({figures["extras_all_ratio"], *without}) == 4
 
 
-def test_without_the_falling_rate_every_step_has_the_first_one():
+@pytest.mark.parametrize("variant, rates", [("all", 2), ("no_falling_rate", 1)])
+def test_without_the_falling_rate_every_step_has_the_first_one(variant, rates, monkeypatch):
     """One epoch, as in a tiny run, is too short to tell: in it the rate has not fallen yet."""
-    nb = SimpleNamespace(LEARNING_RATE=0.02, train_step=lambda *arguments: arguments)
-    leave_out(nb, "no_falling_rate")
-    assert nb.train_step("params", "state", "X", "y", 0.001, 0.1, None) == ("params", "state", "X", "y", 0.02, 0.1, None)
+    seen, step = [], lstm.train_step
+
+    def train_step(params, state, X, y, learning_rate, *more):
+        seen.append(learning_rate)
+        return step(params, state, X, y, learning_rate, *more)
+
+    monkeypatch.setattr(lstm, "train_step", train_step)
+    data = prepare(make_series(0, 200)["value"].to_numpy(), 10)
+    lstm.train(data, 0, hidden_size=2, epochs=2, **VARIANTS[variant])
+    assert seen[0] == 0.02 and len(set(seen)) == rates
 
 
 def test_a_season_stands_beside_each_value():
     """Of two inputs a step, the second is the value a season before the next one: the last is a season before the target."""
-    nb = load_definitions(LSTM_NOTEBOOK)
-    data = seasonal_data(nb, np.arange(200.0), lookback=5, difference=False, season=12)
+    data = seasonal_data(np.arange(200.0), lookback=5, difference=False, season=12)
     low, high = data["scale"]
-    for part in nb.PARTS:
+    for part in PARTS:
         X, y, at = data[part]
         values = (low + (high - low) * X).round(9)
         assert np.array_equal(values[:, :, 0], at[:, None] - np.arange(5, 0, -1))
-        assert np.array_equal(values[:, :, 1], values[:, :, 0] + 1 - 12) and np.allclose(low + (high - low) * y[:, 0], at)
+        assert np.array_equal(values[:, :, 1], values[:, :, 0] + 1 - 12)
+        assert np.allclose(low + (high - low) * y[:, 0], at)
 
 
 @pytest.mark.run
@@ -153,31 +173,54 @@ def test_lstm_own_series_names_its_figures_by_a_slug(copy):
     write_series(copy / "New York.csv")
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_own_series", "New York.csv", "--processes", 1)
     assert set(figures) == {
-        *(f"new_york_ratio_to_{rival}" for rival in ("persistence", "seasonal_naive", "ar", "kernel_ridge")),
+        *(
+            f"new_york_ratio_to_{rival}"
+            for rival in ("persistence", "seasonal_naive", "ar", "kernel_ridge")
+        ),
         *(f"new_york_{rival}_ratio_to_persistence" for rival in ("ar", "kernel_ridge")),
-        *(f"new_york_{setting}" for setting in ("lookback", "difference", "input_noise", "season", "seasonal_input", "ar_lag")),
+        *(
+            f"new_york_{setting}"
+            for setting in (
+                "lookback",
+                "difference",
+                "input_noise",
+                "season",
+                "seasonal_input",
+                "ar_lag",
+            )
+        ),
     }
 
 
 @pytest.mark.verify
 def test_text_seeds_scores_every_model(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_seeds", 2)
-    nb = load_definitions(TEXT_NOTEBOOK)
-    models = nb.GRIDS.keys() | ladder(nb).keys()
+    models = GRIDS.keys() | ladder().keys()
     assert {evidence.slug(name, "accuracy") for name in models} <= figures.keys()
-    assert figures["seeds"] == 2 and figures["best_rival"] in models and figures["ladder"].keys() == models
+    assert (
+        figures["seeds"] == 2
+        and figures["best_rival"] in models
+        and figures["ladder"].keys() == models
+    )
 
 
 @pytest.mark.verify
 def test_text_sizes_compares_the_models_at_every_size(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_sizes", 2)
-    assert {"at_100_best_lstm_accuracy", "at_160_difference_to_order_aware_low", "crossing_texts"} <= figures.keys()
+    assert {
+        "at_100_best_lstm_accuracy",
+        "at_160_difference_to_order_aware_low",
+        "crossing_texts",
+    } <= figures.keys()
 
 
 @pytest.mark.verify
 def test_text_controls_scores_every_case(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_controls", 1, "--processes", 1)
-    assert {"control_shuffled_weighted_clauses_crossover", "control_as_it_is_weighted_clauses_accuracy"} <= figures.keys()
+    assert {
+        "control_shuffled_weighted_clauses_crossover",
+        "control_as_it_is_weighted_clauses_accuracy",
+    } <= figures.keys()
 
 
 @pytest.mark.verify
@@ -199,8 +242,12 @@ def test_text_map_scores_every_cell_and_leaves_the_committed_picture_alone(copy)
 )
 def test_a_cell_of_the_map_names_no_winner_inside_the_noise(lstm, rival, winner):
     rows = [(LSTM, seed, 0.5, value) for seed, value in enumerate(lstm) for _ in range(3)]
-    rows += [(name, seed, seen, value) for name, seen in (("a", 0.6), ("b", 0.5)) for seed, value in enumerate(rival)]
-    cell = judge_cell(load_definitions(TEXT_NOTEBOOK), pd.DataFrame(rows, columns=["model", "seed", "validation", "accuracy"]))
+    rows += [
+        (name, seed, seen, value)
+        for name, seen in (("a", 0.6), ("b", 0.5))
+        for seed, value in enumerate(rival)
+    ]
+    cell = judge_cell(pd.DataFrame(rows, columns=["model", "seed", "validation", "accuracy"]))
     assert cell["winner"] == winner and cell["rival_name"] == "a"
 
 
@@ -213,7 +260,9 @@ def test_text_search_fits_every_setting(copy):
 def test_lstm_speed_measures_pytorch_where_it_is_installed_and_keeps_the_committed_picture(copy):
     before = (copy / "LSTM_from_scratch/results/speed.png").read_bytes()
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_speed")
-    assert {"speed_small_train_one_keras_cpu", "speed_large_predict_default_keras_wall"} <= set(figures)
+    assert {"speed_small_train_one_keras_cpu", "speed_large_predict_default_keras_wall"} <= set(
+        figures
+    )
     assert ("speed_small_train_one_pytorch_cpu" in figures) == (find_spec("torch") is not None)
     assert (copy / "LSTM_from_scratch/results/speed.png").read_bytes() == before
 
@@ -247,7 +296,9 @@ def test_news_texts_are_drawn_by_their_correct_label_and_as_many_of_each_genre(t
     assert table["genre"].value_counts().to_dict() == dict.fromkeys(real_data.GENRES, 500)
 
 
-def test_a_real_series_is_the_start_of_its_source_and_no_other_file_passes_for_it(tmp_path, monkeypatch):
+def test_a_real_series_is_the_start_of_its_source_and_no_other_file_passes_for_it(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(real_data, "ROWS", 3)
     file, whole = tmp_path / "santafe_laser.npy", np.arange(5)[:, None]
     np.save(file, whole)
@@ -256,10 +307,14 @@ def test_a_real_series_is_the_start_of_its_source_and_no_other_file_passes_for_i
     source = real_data.SETS[real_data.laser]._replace(sha256=hashes[0], csv_sha256=hashes[1])
     real_data.make(real_data.laser, source, tmp_path)
     assert (tmp_path / "laser.csv").read_bytes() == csv.encode()
-    with pytest.raises(SystemExit, match="laser.csv is not the file behind the figures .* use the versions in"):
+    with pytest.raises(
+        SystemExit, match="laser.csv is not the file behind the figures .* use the versions in"
+    ):
         real_data.make(real_data.laser, source._replace(csv_sha256=hashes[0]), tmp_path)
     np.save(file, whole + 1)
-    with pytest.raises(SystemExit, match="santafe_laser.npy is not the file behind the figures .* delete it"):
+    with pytest.raises(
+        SystemExit, match="santafe_laser.npy is not the file behind the figures .* delete it"
+    ):
         real_data.make(real_data.laser, source, tmp_path)
 
 
@@ -281,11 +336,12 @@ def test_the_evidence_says_which_public_file_each_set_of_real_data_comes_from():
 
 
 def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
-    nb = load_definitions(LSTM_NOTEBOOK)
     rng = np.random.default_rng(0)
-    params = {name: rng.normal(size=array.shape) for name, array in nb.init_params(1, 5, 1, rng).items()}
+    start = lstm.init_params(1, 5, 1, rng)
+    params = {name: rng.normal(size=array.shape) for name, array in start.items()}
     X, y = rng.normal(size=(4, 3, 1)), rng.normal(size=(4, 1))
-    (loss, grads), (looped_loss, looped) = nb.loss_and_grads(params, X, y), per_sample(nb, params, X, y)
+    loss, grads = lstm.loss_and_grads(params, X, y)
+    looped_loss, looped = per_sample(params, X, y)
     assert loss == pytest.approx(looped_loss, rel=1e-12)
     for name in params:
         assert np.allclose(grads[name], looped[name], rtol=1e-10, atol=1e-12), name
@@ -300,7 +356,11 @@ def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
         ("text_own", [], "the following arguments are required: FILE.csv, NAME"),
         ("lstm_own_series", [], "the following arguments are required: FILE"),
         ("lstm_speed", ["two"], "invalid choice: 'two'"),
-        ("lstm_grid", ["--tiny", "--write"], "what --tiny measures is no evidence: leave out --write"),
+        (
+            "lstm_grid",
+            ["--tiny", "--write"],
+            "what --tiny measures is no evidence: leave out --write",
+        ),
     ],
 )
 def test_a_wrong_call_is_answered_with_what_the_script_takes(script, arguments, said):
@@ -315,11 +375,17 @@ def test_the_search_takes_a_seed_and_calls_it_so():
 
 
 def test_a_failed_speed_measurement_shows_the_error_of_its_process(copy):
-    file = copy / LSTM_NOTEBOOK
-    file.write_text(file.read_text(encoding="utf-8").replace("import numpy as np", "import no_numpy as np"), encoding="utf-8")
+    file = (copy / LSTM_NOTEBOOK).with_name("lstm.py")
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("import numpy as np", "import no_numpy as np"),
+        encoding="utf-8",
+    )
     done = run(copy, "lstm_speed", "--tiny")
     assert done.returncode == 1 and "No module named 'no_numpy'" in done.stderr
-    assert done.stderr.splitlines()[-1] == "the measurement failed, as said above: -m benchmarks.lstm_speed one --tiny"
+    assert (
+        done.stderr.splitlines()[-1]
+        == "the measurement failed, as said above: -m benchmarks.lstm_speed one --tiny"
+    )
 
 
 @pytest.mark.run
@@ -336,7 +402,15 @@ def test_text_own_ends_with_the_packages_own_sentence_on_a_bad_file(copy):
 
 @pytest.mark.parametrize(
     "line, writes",
-    [("", True), ("3", True), ("2", False), ("2 --write", True), ("--tiny", False), ("3 --anew", True), ("--processes 4", True)],
+    [
+        ("", True),
+        ("3", True),
+        ("2", False),
+        ("2 --write", True),
+        ("--tiny", False),
+        ("3 --anew", True),
+        ("--processes 4", True),
+    ],
 )
 def test_evidence_is_what_the_default_measures_or_what_is_said_to_be(line, writes, monkeypatch):
     monkeypatch.setattr(signal, "signal", lambda *_: None)
@@ -348,14 +422,14 @@ SCRIPT = '''"""A quick benchmark."""
 from benchmarks.command import arguments
 from benchmarks.evidence import write_evidence
 from benchmarks.sweep import sweep
-from notebook_code import LSTM_NOTEBOOK
+from tools.notebooks import LSTM_NOTEBOOK
 
-def double(nb, number):
+def double(number):
     return 2 * number
 
 if __name__ == "__main__":
     count, write, options = arguments(__doc__, 3)
-    found = sweep(LSTM_NOTEBOOK, double, [(number,) for number in range(count)], "quick", **options)
+    found = sweep(double, [(number,) for number in range(count)], "quick", **options)
     write_evidence(LSTM_NOTEBOOK, "quick", count, write, doubles=sum(found))
 '''
 
@@ -368,11 +442,16 @@ def test_a_small_count_leaves_the_committed_evidence_alone_without_write(copy):
 
     done = run(copy, "quick", 2, "--processes", 1)
     where = "benchmarks/.kept/tried/LSTM_from_scratch/evidence.json"
-    assert done.stdout.splitlines()[-1] == f"only tried, so written to {where} <- doubles", done.stderr
+    assert done.stdout.splitlines()[-1] == f"only tried, so written to {where} <- doubles", (
+        done.stderr
+    )
     assert path.read_bytes() == before and tried(copy, LSTM_NOTEBOOK)[0] == {"doubles": 2}
 
     done = run(copy, "quick", "--processes", 1)
-    assert done.stdout.splitlines()[-1] == "written: LSTM_from_scratch/results/evidence.json <- doubles"
+    assert (
+        done.stdout.splitlines()[-1]
+        == "written: LSTM_from_scratch/results/evidence.json <- doubles"
+    )
     assert evidence.read_evidence(path)[0] == figures | {"doubles": 6}
     assert b"\r" not in path.read_bytes()
 
@@ -390,41 +469,55 @@ def test_a_small_count_leaves_the_committed_evidence_alone_without_write(copy):
 @pytest.fixture
 def evidence_of_copy(copy, monkeypatch):
     """The functions of evidence.py at work on a copy."""
-
-    def cells(name):
-        notebook = nbformat.read(copy / name, as_version=4)
-        return [(cell.id, cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-
     monkeypatch.setattr(evidence, "ROOT", copy)
-    monkeypatch.setattr(evidence, "definition_cells", cells)
     monkeypatch.setattr(evidence, "PROCESSORS", set())
-    return copy
+    evidence.definitions.cache_clear()
+    yield copy
+    evidence.definitions.cache_clear()
+
+
+@contextmanager
+def changed(file, old, new):
+    """While `old` in a file is `new`; what has been read of it is forgotten."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    evidence.definitions.cache_clear()
+    yield
+    file.write_text(text, encoding="utf-8")
+    evidence.definitions.cache_clear()
 
 
 def test_a_block_is_older_than_the_code_once_something_that_made_it_has_changed(evidence_of_copy):
     copy = evidence_of_copy
-    grid = dict.fromkeys(evidence.read_evidence(copy / "LSTM_from_scratch/results/evidence.json")[1]["lstm_grid"]["keys"], 1)
+    grid = dict.fromkeys(
+        evidence.read_evidence(copy / "LSTM_from_scratch/results/evidence.json")[1]["lstm_grid"][
+            "keys"
+        ],
+        1,
+    )
     assert evidence.stale_blocks(LSTM_NOTEBOOK)["lstm_grid"] == "before provenance"
     evidence.write_evidence(LSTM_NOTEBOOK, "lstm_grid", 3, True, **grid)
     assert "lstm_grid" not in evidence.stale_blocks(LSTM_NOTEBOOK)
 
     def is_older(file, old, new):
         """Whether the block is said to be older while `old` in a file is `new`."""
-        text = (copy / file).read_text(encoding="utf-8")
-        assert old in text
-        (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
-        found = evidence.stale_blocks(LSTM_NOTEBOOK).get("lstm_grid")
-        (copy / file).write_text(text, encoding="utf-8")
+        with changed(copy / file, old, new):
+            found = evidence.stale_blocks(LSTM_NOTEBOOK).get("lstm_grid")
         assert "lstm_grid" not in evidence.stale_blocks(LSTM_NOTEBOOK)
         return found == "older than the code"
 
+    network = "LSTM_from_scratch/lstm.py"
     assert is_older("benchmarks/lstm_grid.py", "(20, 50, 100)", "(20, 50)")
-    assert not is_older("benchmarks/sweep.py", "import json", "import json  # plumbing, which moves no figure")
+    assert not is_older("benchmarks/sweep.py", "import json", "import os as plumbing, json")
     assert not is_older("benchmarks/lstm_seeds.py", "range(4000, 4020)", "range(4000, 4010)")
-    assert is_older(LSTM_NOTEBOOK, "def train(", "def train(nothing, ")  # nb.train
-    assert is_older(LSTM_NOTEBOOK, "def train_step(", "def train_step(nothing, ")  # which train calls
-    assert not is_older(LSTM_NOTEBOOK, "def save_figure(", "def save_figure(nothing, ")
-    assert not is_older(TEXT_NOTEBOOK, "def make_corpus(", "def make_corpus(nothing, ")
+    assert is_older(network, "    epochs=200", "    epochs=100")  # of train, which it calls
+    assert is_older(network, "def train_step(", "def train_step(nothing, ")  # which train calls
+    assert not is_older(network, "def rnn_forward(", "def rnn_forward(nothing, ")
+    assert not is_older(network, "def train_step(", "def train_step(  # a comment\n")
+    assert not is_older(
+        "Text_Classification_LSTM/corpus.py", "def make_corpus(", "def make_corpus(nothing, "
+    )
     (copy / "benchmarks" / "lstm_grid.py").unlink()
     assert evidence.stale_blocks(LSTM_NOTEBOOK)["lstm_grid"] == "older than the code"
 
@@ -437,8 +530,13 @@ def test_a_run_replaces_its_own_figures_and_never_those_of_others(evidence_of_co
     assert before.keys() - after.keys() == set(blocks["text_search"]["keys"]) - {"search_fits"}
     assert after.keys() - before.keys() == {"search_news"}
     whole = path.read_bytes()
-    evidence.write_evidence(TEXT_NOTEBOOK, "text_own:lstm", None, True, lstm_accuracy=0.5, lstm_texts=9)
-    assert path.read_bytes() == whole and tried(evidence_of_copy, TEXT_NOTEBOOK)[0]["lstm_accuracy"] == 0.5
+    evidence.write_evidence(
+        TEXT_NOTEBOOK, "text_own:lstm", None, True, lstm_accuracy=0.5, lstm_texts=9
+    )
+    assert (
+        path.read_bytes() == whole
+        and tried(evidence_of_copy, TEXT_NOTEBOOK)[0]["lstm_accuracy"] == 0.5
+    )
     said = capsys.readouterr().out
     assert "figures of others; give yours another name: {'lstm_accuracy': 'text_seeds'}" in said
 
@@ -450,10 +548,23 @@ def test_every_figure_belongs_to_one_block_of_a_script(name):
     assert sorted(figures) == sorted(key for block in blocks.values() for key in block["keys"])
     for script, block in blocks.items():
         assert evidence.script_of(script).exists(), script
-        assert set(block) == {"keys", "count", "date", "code", "versions", "processor", "machine"}, script
-        assert [block[key] is None for key in ("date", "code", "versions")] in ([True] * 3, [False] * 3), script
+        assert set(block) == {
+            "keys",
+            "count",
+            "date",
+            "code",
+            "versions",
+            "processor",
+            "machine",
+        }, script
+        assert [block[key] is None for key in ("date", "code", "versions")] in (
+            [True] * 3,
+            [False] * 3,
+        ), script
     if stale := evidence.stale_blocks(name):
-        warnings.warn(f"figures of {name} that are older than the code, or may be: {stale}", stacklevel=1)
+        warnings.warn(
+            f"figures of {name} that are older than the code, or may be: {stale}", stacklevel=1
+        )
 
 
 def test_the_list_names_every_block_and_whether_it_is_older_than_the_code():
@@ -462,32 +573,27 @@ def test_the_list_names_every_block_and_whether_it_is_older_than_the_code():
         _, blocks = evidence.read_evidence(evidence.place(notebook, "evidence.json", True))
         stale = evidence.stale_blocks(notebook)
         for name, block in blocks.items():
-            line = next(line for line in said.splitlines() if line.split()[:2] == [name, str(len(block["keys"]))])
+            line = next(
+                line
+                for line in said.splitlines()
+                if line.split()[:2] == [name, str(len(block["keys"]))]
+            )
             assert line.endswith(stale.get(name, "of this code"))
 
 
 # --- sweeps
 
 
-def number_of(nb, number):
+def number_of(number):
     return number
 
 
-def noisy(nb, seed):
+def noisy(seed):
     """A few numbers of the notebook's own data."""
-    return nb.make_series(seed)["value"].tolist()
+    return make_series(seed)["value"].tolist()
 
 
-def epochs_of(nb, _):
-    return nb.EPOCHS
-
-
-def fewer_epochs(nb, _):
-    nb.EPOCHS = 3
-    return nb.EPOCHS
-
-
-def fail(nb, number):
+def fail(number):
     """One job in a row that fails."""
     if number == 2:
         raise ValueError("no number two")
@@ -496,22 +602,24 @@ def fail(nb, number):
 
 def test_one_process_and_two_give_the_same_table(kept):
     jobs = [(seed,) for seed in range(4)]
-    tables = [sweep(LSTM_NOTEBOOK, noisy, jobs, "here", processes=count, anew=True) for count in (1, 2)]
+    tables = [sweep(noisy, jobs, "here", processes=count, anew=True) for count in (1, 2)]
     assert tables[0] == tables[1] and tables[0] != [tables[0][0]] * 4
 
 
-FITS = f"""'Two short fits'
+FITS = """'Two short fits'
 import numpy
 from benchmarks.command import arguments
 from benchmarks.sweep import sweep
+from LSTM_from_scratch.lstm import train
+from LSTM_from_scratch.series import make_series, prepare
 
-def fit(nb, seed):
-    nb.EPOCHS = 5
-    return nb.train(nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK), seed)[1]["validation"]
+def fit(seed):
+    data = prepare(make_series(seed)["value"].to_numpy(), 10)
+    return train(data, seed, epochs=5)[1]["validation"]
 
 if __name__ == "__main__":
     count, _, options = arguments(__doc__, 2)
-    print(sweep({LSTM_NOTEBOOK!r}, fit, [(seed,) for seed in range(count)], "fits", **options))
+    print(sweep(fit, [(seed,) for seed in range(count)], "fits", **options))
 """
 
 
@@ -528,50 +636,53 @@ def test_a_script_computes_the_same_in_its_own_process_and_in_two_workers(copy):
 
 
 def test_a_job_that_fails_is_named_and_the_finished_ones_are_kept(kept):
-    with pytest.raises(RuntimeError, match=r"the job fail\(2,\) failed: ValueError\('no number two'\)"):
-        sweep(LSTM_NOTEBOOK, fail, [(number,) for number in range(4)], "here", processes=1)
+    with pytest.raises(
+        RuntimeError, match=r"the job fail\(2,\) failed: ValueError\('no number two'\)"
+    ):
+        sweep(fail, [(number,) for number in range(4)], "here", processes=1)
     assert len(list(kept.glob("*.json"))) == 2
-    found = sweep(LSTM_NOTEBOOK, fail, [(0,), (1,)], "here", processes=1)
-    assert [row["number"] for row in found] == [0, 1] and all(row["nothing"] != row["nothing"] for row in found)
+    found = sweep(fail, [(0,), (1,)], "here", processes=1)
+    assert [row["number"] for row in found] == [0, 1] and all(
+        row["nothing"] != row["nothing"] for row in found
+    )
 
 
 def test_the_processors_of_all_that_did_a_job_are_named(kept):
-    sweep(LSTM_NOTEBOOK, number_of, [(0,), (1,)], "here", processes=1)
+    sweep(number_of, [(0,), (1,)], "here", processes=1)
     assert sweep_module.PROCESSORS == {evidence.processor()}
     file = next(kept.glob("*.json"))
-    file.write_text(json.dumps([json.loads(file.read_text())[0], "Another Processor"]))  # as a machine of a cluster says
-    sweep(LSTM_NOTEBOOK, number_of, [(0,), (1,)], "here", processes=1)
+    file.write_text(
+        json.dumps([json.loads(file.read_text())[0], "Another Processor"])
+    )  # as a machine of a cluster says
+    sweep(number_of, [(0,), (1,)], "here", processes=1)
     assert sweep_module.PROCESSORS == {evidence.processor(), "Another Processor"}
 
 
-def test_a_job_changes_constants_for_itself_alone(kept):
-    functions = (epochs_of, fewer_epochs, epochs_of)
-    assert [sweep(LSTM_NOTEBOOK, f, [(0,)], "here", processes=1, anew=True)[0] for f in functions] == [200, 3, 200]
-
-
-def test_a_result_is_used_again_until_a_definition_that_its_script_uses_has_changed(kept, monkeypatch):
-    def computed(old="", new=""):
-        """How many results a sweep computes while `old` in the notebook is `new`."""
-        cells = [(label, source.replace(old, new)) for label, source in definition_cells(LSTM_NOTEBOOK)]
-        assert not old or cells != definition_cells(LSTM_NOTEBOOK)
-        for module in (evidence, sweep_module):
-            monkeypatch.setattr(module, "definition_cells", lambda name: cells)
+def test_a_result_is_used_again_until_a_definition_that_its_script_uses_has_changed(
+    kept, evidence_of_copy
+):
+    def computed():
+        """How many results a sweep computes."""
         before = len(list(kept.glob("*.json")))
-        sweep(LSTM_NOTEBOOK, noisy, [(0,)], "here", processes=1)
+        sweep(noisy, [(0,)], "here", processes=1)
         return len(list(kept.glob("*.json"))) - before
 
     kept.mkdir()
+    file = evidence_of_copy / "LSTM_from_scratch" / "series.py"
     assert [computed(), computed()] == [1, 0]
-    assert computed("def save_figure(", "def save_figure(nothing, ") == 0
-    assert computed("def make_series(seed, n=1000)", "def make_series(seed, n=500)") == 1
+    with changed(file, "def coverage_band(", "def coverage_band(nothing, "):
+        assert computed() == 0
+    with changed(file, "def make_series(seed, n=1000)", "def make_series(seed, n=500)"):
+        assert computed() == 1
 
 
 def test_a_tiny_sweep_is_kept_apart(kept):
-    tables = [sweep(LSTM_NOTEBOOK, epochs_of, [(0,)], "here", processes=1, tiny=tiny) for tiny in (True, False, True)]
-    assert tables == [[1], [200], [1]] and len(list(kept.glob("*.json"))) == 2
+    for tiny in (True, False, True):
+        sweep(number_of, [(0,)], "here", processes=1, tiny=tiny)
+    assert len(list(kept.glob("*.json"))) == 2
 
 
-def die_at_two(nb, number):
+def die_at_two(number):
     """As if the system had ended the worker, for want of memory."""
     if number == 2:
         time.sleep(1)
@@ -582,38 +693,45 @@ def die_at_two(nb, number):
 @pytest.mark.run
 def test_a_worker_that_dies_ends_the_sweep_and_the_finished_jobs_are_kept(kept):
     with pytest.raises(RuntimeError, match="terminated"):
-        sweep(LSTM_NOTEBOOK, die_at_two, [(number,) for number in range(3)], "here", processes=2)
-    assert sweep(LSTM_NOTEBOOK, die_at_two, [(0,), (1,)], "here", processes=2) == [0, 1]
+        sweep(die_at_two, [(number,) for number in range(3)], "here", processes=2)
+    assert sweep(die_at_two, [(0,), (1,)], "here", processes=2) == [0, 1]
 
 
 def test_the_readme_sets_for_a_cluster_what_its_workers_must_have():
     lines = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8").splitlines()
-    words = [word for line in lines if line.strip().startswith("export ") for word in shlex.split(line, comments=True)[1:]]
+    words = [
+        word
+        for line in lines
+        if line.strip().startswith("export ")
+        for word in shlex.split(line, comments=True)[1:]
+    ]
     exported = dict(word.split("=", 1) for word in words)
-    assert exported == load_definitions(TEXT_NOTEBOOK).PINNED | {"DASK_DISTRIBUTED__COMM__OFFLOAD": "False"}
+    assert exported == INSTRUCTIONS | {"DASK_DISTRIBUTED__COMM__OFFLOAD": "False"}
     assert sweep_module.AT_START.items() <= exported.items()
 
 
 @pytest.mark.parametrize("name", ["numpy", *sweep_module.AT_START])
 def test_a_worker_with_another_version_or_setting_ends_the_sweep(name):
     expected = sweep_module.versions() | sweep_module.AT_START | {name: "another"}
-    with pytest.raises(RuntimeError, match=f"a worker has other versions than the sweep: .* '{name}': 'another'"):
-        sweep_module.one_job([("a cell", "EPOCHS = 1")], epochs_of, expected, 0, (0,))
+    with pytest.raises(
+        RuntimeError, match=f"a worker has other versions than the sweep: .* '{name}': 'another'"
+    ):
+        sweep_module.one_job(number_of, expected, 0, (0,))
 
 
-SLOW_SWEEP = f"""'Jobs of half a second each'
+SLOW_SWEEP = """'Jobs of half a second each'
 import time
 from pathlib import Path
 from benchmarks import command, sweep
 
-def slow(nb, number):
+def slow(number):
     time.sleep(0.5)
     return number
 
 if __name__ == "__main__":
     sweep.KEPT = Path("kept")
     count, _, options = command.arguments(__doc__, 12)
-    print(sweep.sweep({LSTM_NOTEBOOK!r}, slow, [(number,) for number in range(count)], "slow", **options))
+    print(sweep.sweep(slow, [(number,) for number in range(count)], "slow", **options))
 """
 NO_DASK = pytest.mark.skipif(find_spec("distributed") is None, reason="needs Dask")
 
@@ -624,21 +742,35 @@ NO_DASK = pytest.mark.skipif(find_spec("distributed") is None, reason="needs Das
     "options, stop, send",
     [
         (["--processes", "2"], signal.SIGTERM, os.kill),
-        pytest.param(["--cluster", "local"], signal.SIGTERM, os.kill, marks=[pytest.mark.verify, NO_DASK]),
-        (["--processes", "2"], signal.SIGINT, getattr(os, "killpg", None)),  # Ctrl-C goes to the workers too
+        pytest.param(
+            ["--cluster", "local"], signal.SIGTERM, os.kill, marks=[pytest.mark.verify, NO_DASK]
+        ),
+        (
+            ["--processes", "2"],
+            signal.SIGINT,
+            getattr(os, "killpg", None),
+        ),  # Ctrl-C goes to the workers too
     ],
 )
 def test_a_stopped_sweep_leaves_no_process_and_goes_on_later(options, stop, send, tmp_path):
     (tmp_path / "slow.py").write_text(SLOW_SWEEP)
-    command, environment = [sys.executable, "slow.py", *options], os.environ | {"PYTHONPATH": str(ROOT)}
+    command, environment = (
+        [sys.executable, "slow.py", *options],
+        os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True, **streams)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, start_new_session=True, **streams
+    )
     while len(list(tmp_path.glob("kept/*.json"))) < 2:
         assert process.poll() is None
         time.sleep(0.1)
     send(process.pid, stop)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 1 and said.strip().splitlines()[-1] == "stopped; finished jobs are kept", said[-2000:]
+    assert (
+        process.returncode == 1
+        and said.strip().splitlines()[-1] == "stopped; finished jobs are kept"
+    ), said[-2000:]
     for _ in range(100):  # the workers end, too
         if not group_lives(process.pid):
             break
@@ -647,8 +779,12 @@ def test_a_stopped_sweep_leaves_no_process_and_goes_on_later(options, stop, send
     before = {file: file.stat().st_mtime_ns for file in tmp_path.glob("kept/*.json")}
     assert 2 <= len(before) < 12
     again = subprocess.run(command, cwd=tmp_path, env=environment, **streams)
-    assert again.returncode == 0 and json.loads(again.stdout) == list(range(12)), again.stderr[-2000:]
-    assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())  # not computed again
+    assert again.returncode == 0 and json.loads(again.stdout) == list(range(12)), again.stderr[
+        -2000:
+    ]
+    assert all(
+        file.stat().st_mtime_ns == stamp for file, stamp in before.items()
+    )  # not computed again
 
 
 def group_lives(number):
@@ -666,16 +802,16 @@ def group_lives(number):
 def test_of_equal_rivals_the_first_by_name_is_the_best_whatever_it_reaches_on_test_texts():
     """The table of text_seeds is sorted by test accuracy: the test part must not choose."""
     means = pd.DataFrame(
-        {"validation": [0.7, 0.7, 0.6], "accuracy": [0.9, 0.8, 0.7]}, index=["the luckier", "a rival", "another"]
+        {"validation": [0.7, 0.7, 0.6], "accuracy": [0.9, 0.8, 0.7]},
+        index=["the luckier", "a rival", "another"],
     )
     assert best_rival(means, list(means.index)) == "a rival"
 
 
 @pytest.mark.parametrize("word", ["although", "long after", "not that"])
 def test_what_the_controls_hold_out_is_met_in_the_test_alone(word):
-    nb = load_definitions(TEXT_NOTEBOOK)
-    table = nb.make_corpus(1)
-    without, whole = (alter(nb, table, f"{how} {word}", 1) for how in ("without", "with"))
+    table = make_corpus(1)
+    without, whole = (alter(table, f"{how} {word}", 1) for how in ("without", "with"))
     holds = without["text"].str.lower().str.contains(word)
     assert (holds == (without["split"] == "test")).all() and holds.sum() > 10
     assert (without.loc[holds, "kind"] == "crossover").all()

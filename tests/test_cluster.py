@@ -10,28 +10,28 @@ import threading
 import time
 
 import pytest
-from conftest import LSTM_NOTEBOOK, TEXT_NOTEBOOK
 
 distributed = pytest.importorskip("distributed", reason="no cluster test without Dask")
 
 from benchmarks import sweep as sweep_module  # noqa: E402
 from benchmarks.sweep import sweep  # noqa: E402
 from benchmarks.text_trials import validation  # noqa: E402
+from LSTM_from_scratch.lstm import train  # noqa: E402
+from LSTM_from_scratch.series import all_forecasts, make_series, prepare  # noqa: E402
 
 pytestmark = pytest.mark.verify
 
 
-def short_seed(nb, seed, seconds=0.0):
+def short_seed(seed, seconds=0.0):
     """A small fit: the figures of notebook 1's pipeline after a few epochs."""
     time.sleep(seconds)
-    data = nb.prepare(nb.make_series(seed)["value"].to_numpy(), nb.LOOKBACK)
-    nb.EPOCHS = 3
-    params, history = nb.train(data, seed, hidden_size=8)
-    mse = nb.all_forecasts(data, "test", params, season=50).pow(2).mean()
+    data = prepare(make_series(seed)["value"].to_numpy(), 10)
+    params, history = train(data, seed, hidden_size=8, epochs=3)
+    mse = all_forecasts(data, "test", params, season=50).pow(2).mean()
     return {"seed": seed, "mse": mse["lstm"], "best": history["best"]}
 
 
-def draw(nb, seed):
+def draw(seed):
     """Numbers of Python's own generator, as Keras takes its seeds from it, while the worker's other threads are at work."""
     random.seed(seed)
     time.sleep(1.5)
@@ -42,7 +42,7 @@ def name_of_process():
     return f"processor of {os.getpid()}"
 
 
-def die(nb, number):
+def die(number):
     os._exit(1)
 
 
@@ -61,12 +61,23 @@ def cluster(tmp_path):
 
     def start(*command):
         dask = [sys.executable, "-m", "dask", *command]
-        process = subprocess.Popen(dask, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            dask, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         started.append(process)
         return process
 
     file = folder / "scheduler.json"
-    scheduler = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+    scheduler = start(
+        "scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-dashboard",
+        "--scheduler-file",
+        str(file),
+    )
     while not file.exists():
         assert scheduler.poll() is None
         time.sleep(0.1)
@@ -88,15 +99,23 @@ def when_kept(kept, count, act):
             time.sleep(0.05)
         act()
 
-    thread = threading.Thread(target=watch, daemon=True)  # if the sweep fails before, nobody waits for it
+    thread = threading.Thread(
+        target=watch, daemon=True
+    )  # if the sweep fails before, nobody waits for it
     thread.start()
     return thread
 
 
 def test_the_same_table_on_one_process_on_workers_and_on_a_cluster(kept, cluster):
     jobs = [(seed,) for seed in range(6)]
-    ways = {"one process": {"processes": 1}, "joblib's workers": {"processes": 2}, "Dask": {"cluster": cluster[0]}}
-    tables = {way: sweep(LSTM_NOTEBOOK, short_seed, jobs, way, anew=True, **options) for way, options in ways.items()}
+    ways = {
+        "one process": {"processes": 1},
+        "joblib's workers": {"processes": 2},
+        "Dask": {"cluster": cluster[0]},
+    }
+    tables = {
+        way: sweep(short_seed, jobs, way, anew=True, **options) for way, options in ways.items()
+    }
     assert [row["seed"] for row in tables["Dask"]] == list(range(6))
     assert tables["one process"] == tables["joblib's workers"] == tables["Dask"]
 
@@ -104,32 +123,32 @@ def test_the_same_table_on_one_process_on_workers_and_on_a_cluster(kept, cluster
 def test_the_processors_of_the_workers_are_named(kept, cluster, monkeypatch):
     """Each worker says its own: a function of this module travels to it in place of the one that reads /proc."""
     monkeypatch.setattr(sweep_module, "processor", name_of_process)
-    sweep(LSTM_NOTEBOOK, draw, [(0,), (1,)], "Dask", cluster=cluster[0])
+    sweep(draw, [(0,), (1,)], "Dask", cluster=cluster[0])
     workers = {f"processor of {worker.pid}" for worker in cluster[2]}
     assert sweep_module.PROCESSORS and sweep_module.PROCESSORS <= workers
 
 
 def test_dask_shares_no_random_numbers_with_a_job(kept, cluster):
     jobs = [(seed,) for seed in range(4)]
-    assert sweep(LSTM_NOTEBOOK, draw, jobs, "Dask", cluster=cluster[0]) == sweep(LSTM_NOTEBOOK, draw, jobs, "here", anew=True)
+    assert sweep(draw, jobs, "Dask", cluster=cluster[0]) == sweep(draw, jobs, "here", anew=True)
 
 
 def test_notebook_2_gives_the_same_on_a_cluster(kept, cluster):
     """A job of another module of this repository, with a net and with a forest, which has threads of its own."""
     corpus = {"seed": 0, "train": 60, "validation": 30, "test": 30}
-    jobs = [(name, {}, corpus) for name in ("order-free net", "BoW, random forest")]
-    there = sweep(TEXT_NOTEBOOK, validation, jobs, "Dask", cluster=cluster[0])
-    assert there == sweep(TEXT_NOTEBOOK, validation, jobs, "here", processes=1, anew=True)
+    jobs = [(name, {}, corpus, {}) for name in ("order-free net", "BoW, random forest")]
+    there = sweep(validation, jobs, "Dask", cluster=cluster[0])
+    assert there == sweep(validation, jobs, "here", processes=1, anew=True)
 
 
 def test_a_worker_that_dies_costs_nothing_but_time(kept, cluster):
     address, _, workers, _ = cluster
     jobs = [(seed, 0.5) for seed in range(6)]
     watch = when_kept(kept, 2, workers[0].kill)
-    found = sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address)
+    found = sweep(short_seed, jobs, "Dask", cluster=address)
     watch.join()
     assert workers[0].wait() == -signal.SIGKILL
-    assert found == sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=1, anew=True)
+    assert found == sweep(short_seed, jobs, "here", processes=1, anew=True)
 
 
 def test_without_workers_a_sweep_waits_until_one_joins(kept, cluster):
@@ -143,22 +162,24 @@ def test_without_workers_a_sweep_waits_until_one_joins(kept, cluster):
         start("worker", address, *WORKER)
 
     watch = when_kept(kept, 2, replace)
-    found = sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address)
+    found = sweep(short_seed, jobs, "Dask", cluster=address)
     watch.join()
     assert [worker.wait() for worker in workers] == 2 * [-signal.SIGKILL]
-    assert found == sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=1, anew=True)
+    assert found == sweep(short_seed, jobs, "here", processes=1, anew=True)
 
 
 def test_a_worker_with_several_threads_is_refused(kept):
     """A process has one state of Keras, so two jobs at a time would disturb each other."""
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+    ) as cluster:
         with pytest.raises(RuntimeError, match="start it with --nthreads 1"):
-            sweep(LSTM_NOTEBOOK, draw, [(0,)], "Dask", cluster=cluster.scheduler_address)
+            sweep(draw, [(0,)], "Dask", cluster=cluster.scheduler_address)
 
 
 def test_a_job_that_kills_its_workers_is_given_up(kept):
     with pytest.raises(distributed.KilledWorker, match="all those workers died"):
-        sweep(LSTM_NOTEBOOK, die, [(number,) for number in range(2)], "Dask", cluster="local", processes=2)
+        sweep(die, [(number,) for number in range(2)], "Dask", cluster="local", processes=2)
 
 
 def test_a_scheduler_that_is_gone_is_said_and_what_is_done_is_kept(kept, cluster):
@@ -166,10 +187,12 @@ def test_a_scheduler_that_is_gone_is_said_and_what_is_done_is_kept(kept, cluster
     jobs = [(seed, 0.5) for seed in range(12)]
     watch = when_kept(kept, 2, scheduler.kill)
     with pytest.raises(distributed.CancelledError, match="lost the connection to the scheduler"):
-        sweep(LSTM_NOTEBOOK, short_seed, jobs, "Dask", cluster=address)
+        sweep(short_seed, jobs, "Dask", cluster=address)
     watch.join()
     done = list(kept.glob("*.json"))
     assert 2 <= len(done) < 12 and all(json.loads(file.read_text()) for file in done)
     before = {file: file.stat().st_mtime_ns for file in done}
-    assert len(sweep(LSTM_NOTEBOOK, short_seed, jobs, "here", processes=2)) == 12
-    assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())  # not computed again
+    assert len(sweep(short_seed, jobs, "here", processes=2)) == 12
+    assert all(
+        file.stat().st_mtime_ns == stamp for file, stamp in before.items()
+    )  # not computed again
