@@ -11,7 +11,7 @@ and settings on five splits drawn at random, with intervals corrected for what t
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
@@ -22,9 +22,13 @@ from owndata import jobs, models, scores, splits
 from owndata.errors import Unclear
 from owndata.jobs import Outcome
 from owndata.models import MAJORITY, VARIANT, Options, Settings, is_network
+from owndata.texts import Texts
 from owndata.tokens import LANGUAGES, NO_LANGUAGE, guess_language, tokenise
 from Text_Classification_LSTM.corpus import genre_names
 from Text_Classification_LSTM.rivals import choose, judge
+
+if TYPE_CHECKING:
+    from owndata.keep import Kept
 
 FEWEST_WORDS = 5  # different words that texts need beside stop words
 WORDS_READ = 2_000_000  # words of all texts at most; of more some texts are drawn
@@ -108,7 +112,7 @@ class Plan:
 
 
 def make_plan(
-    texts: Any,
+    texts: Texts | pd.DataFrame,
     full: bool = False,
     splits_wanted: int = 0,
     language: str = "",
@@ -211,9 +215,12 @@ class Comparison:
         """The test texts of all trials."""
         return sum(int((trial["split"] == "test").sum()) for trial in self.trials)
 
-    def keep(self, folder: str | Path, work: Work | None = None) -> Any:
-        """Train the best model on all texts and keep it in `folder`/kept_model: the Kept."""
-        from owndata.keep import train
+    def keep(self, folder: str | Path, work: Work | None = None) -> "Kept":
+        """Train the best model on all texts and keep it in `folder`/kept_model.
+
+        Raises Unclear if it cannot be written there.
+        """
+        from owndata.keep import train  # it needs what stands here
 
         kept = train(self, work or Work())
         kept.save(folder)
@@ -221,7 +228,7 @@ class Comparison:
 
 
 def compare(
-    texts: Any,
+    texts: Texts | pd.DataFrame,
     full: bool = False,
     splits: int = 0,
     language: str = "",

@@ -29,6 +29,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import Pipeline
 
 from owndata import jobs, models
+from owndata.classify import Comparison, Work
 from owndata.errors import Unclear
 from owndata.files import reason, write_whole
 from owndata.scores import certainty
@@ -180,10 +181,11 @@ class Kept:
 
     def probabilities(self, texts: Iterable[str]) -> pd.DataFrame:
         """A row a text, a column a genre."""
-        cleaned = [clean(text) for text in texts]
-        found = np.zeros((0, len(self.names)))
-        if cleaned:
-            found = self.reader.probabilities(cleaned)
+        return self.read([clean(text) for text in texts])
+
+    def read(self, cleaned: list[str]) -> pd.DataFrame:
+        """The probabilities of cleaned texts."""
+        found = self.reader.probabilities(cleaned) if cleaned else np.zeros((0, len(self.names)))
         return pd.DataFrame(found, columns=self.names)
 
     def predict(self, texts: Iterable[str]) -> pd.DataFrame:
@@ -193,16 +195,16 @@ class Kept:
         word of the text.
         """
         cleaned = [clean(text) for text in texts]
-        found = self.probabilities(cleaned).to_numpy()
         if not cleaned:
             return pd.DataFrame(columns=["likeliest", "probability", "label"])
-        likeliest = np.array(self.names)[found.argmax(axis=1)]
-        sure = (found.max(axis=1) >= self.threshold) & self.reader.knows(cleaned)
+        found = self.read(cleaned).to_numpy()
+        likeliest, probability = np.array(self.names)[found.argmax(axis=1)], found.max(axis=1)
+        is_sure = (probability >= self.threshold) & self.reader.knows(cleaned)
         return pd.DataFrame(
             {
                 "likeliest": likeliest,
-                "probability": found.max(axis=1).round(6),
-                "label": np.where(sure, likeliest, UNSURE),
+                "probability": probability.round(6),
+                "label": np.where(is_sure, likeliest, UNSURE),
             }
         )
 
@@ -319,8 +321,8 @@ def read_facts(place: Path) -> Facts:
     raise Unclear(place, f"its {FACTS} cannot be read by this version", mend=MAKE_NEW)
 
 
-def train(found: Any, work: Any) -> Kept:
-    """The best model of a `classify.Comparison`, trained on all its texts."""
+def train(found: Comparison, work: Work) -> Kept:
+    """The best model of a comparison, trained on all its texts."""
     name, plan = found.best, found.plan
     temperature, threshold, unsure = certainty(found.trials, found.outcomes[name])
     learned = repeat_rare(plan.learned.assign(split="train"))
@@ -348,7 +350,7 @@ def train(found: Any, work: Any) -> Kept:
 
 
 def train_networks(
-    found: Any, learned: pd.DataFrame, work: Any, temperature: float, threshold: float
+    found: Comparison, learned: pd.DataFrame, work: Work, temperature: float, threshold: float
 ) -> tuple[dict[str, Any], Reader]:
     """(settings, network): the mean of as many training runs as the comparison had."""
     name, plan = found.best, found.plan

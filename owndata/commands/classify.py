@@ -41,7 +41,10 @@ def run(given: argparse.Namespace) -> None:
     print(how_read(texts))
     print(rows_as_read(texts), flush=True)
     new = texts_to_label(given.label, given) if given.label else None  # before the long work
-    kept = compare_and_keep(texts, given, folder)
+    try:
+        kept = compare_and_keep(texts, given, folder)
+    except KeyboardInterrupt:
+        raise SystemExit("stopped: the same command goes on with the fits that are done.") from None
     if new is not None:
         label(kept, new, folder)
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)

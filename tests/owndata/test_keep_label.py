@@ -1,6 +1,7 @@
 """`classify` and `label` on the command line: files in, files out, sentences, refusals."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import guarded
 from own_texts import texts
 
 from owndata import models
@@ -219,3 +221,61 @@ def test_a_disk_that_fills_up_at_the_end_loses_no_fit(fast, tmp_path, capsys, mo
     assert "first split: 7 fits; 7 of them were done in a run that was cut" in said
     assert not (tmp_path / "own" / "unfinished").exists()
     assert np.isfinite(pd.read_csv(tmp_path / "own" / "report.csv")["accuracy"]).all()
+
+
+def test_texts_of_many_kinds_are_compared_and_kept(monkeypatch, tmp_path, capsys):
+    """Copies, long ones, code, formulas, line ends inside words, marks, quotes, several scripts."""
+    topics = {
+        "été": "plage soleil mer sable vague".split(),
+        "Wirtschaft": "Bank Zins Aktie Börse Kredit".split(),
+        "accuracy": "oil salt pan egg".split(),
+    }
+    rng = np.random.default_rng(0)
+    rows = [(" ".join(rng.choice(words, 8)), genre)
+            for genre, words in topics.items() for _ in range(30)]  # fmt: skip
+    rows += rows[:20] + [("long " * 400, "accuracy"), ('with "quotes", commas', "accuracy")]
+    odd = ["<script>alert(1)</script> egg", "=1+1 egg", "\x07\x1b[31mred", "$x$ _a_ `b`"]
+    odd += ["two\nlines", "“Österreich’s” ÖSTERREICH", "well\x85done well evil\u2028evil well"]
+    odd += ["বিদ্যালয় শিক্ষক বিদ্যালয়", "مُحَمَّد", "银行 球队"]
+    rows += [(text, "accuracy") for text in odd]
+    own = tmp_path / "eigene Texte é.csv"
+    pd.DataFrame(rows, columns=["text", "genre"]).to_csv(own, index=False)
+    before, usual = own.read_bytes(), models.candidates
+    monkeypatch.setattr(
+        models, "candidates", lambda *job: {name: usual(*job)[name] for name in models.FEW}
+    )
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    assert main(["classify", str(own), "--label", str(own)]) == 0
+    assert own.read_bytes() == before
+    report = pd.read_csv(tmp_path / own.stem / "report.csv", index_col="model")
+    assert report.loc["TF-IDF, logistic regression", "accuracy"] > 0.8 and len(report) == 7
+    assert len(predictions(tmp_path / own.stem)) == len(rows)
+    assert "122 of 122 texts" in capsys.readouterr().out
+
+
+@pytest.mark.verify
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL and process groups are POSIX's")
+def test_a_whole_run_that_is_killed_goes_on_and_opens_no_connection(tmp_path):
+    """All models of a quick run; the second run takes up what the first has done."""
+    OWN.to_csv(tmp_path / "own.csv", index=False)
+    environment = guarded(tmp_path) | {"LOKY_MAX_CPU_COUNT": "2"}
+    environment["PYTHONPATH"] += os.pathsep + str(ROOT)
+    command = [sys.executable, "-m", "owndata", "classify", "own.csv", "--label", "own.csv"]
+    options = {"cwd": tmp_path, "env": environment, "text": True}
+    cut = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        **options,
+    )
+    for line in cut.stdout:
+        if line.startswith("further splits"):
+            break
+    os.killpg(cut.pid, signal.SIGKILL)
+    cut.wait()
+    done = subprocess.run(command, capture_output=True, **options)
+    assert done.returncode == 0 and done.stderr == ""
+    assert "first split: 15 fits; 15 of them were done in a run that was cut" in done.stdout
+    assert len(pd.read_csv(tmp_path / "own" / "report.csv")) == 11
+    assert not (tmp_path / "calls").exists()
