@@ -10,6 +10,7 @@ import os
 import platform
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -185,7 +186,9 @@ def run_jobs(
         jobs = [(folder, function, job, made_by) for job in jobs]
         function = recall
     pinned = PINNED if platform.machine() in ("x86_64", "AMD64") else {}
-    with environment(ONE_THREAD | pinned):
+    with environment(ONE_THREAD | pinned), warnings.catch_warnings():
+        # loky starts a worker anew that has grown, as it does when TensorFlow loads
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
         count = processes or min(joblib.cpu_count(), MOST_PROCESSES)
         parallel = joblib.Parallel(n_jobs=count, return_as="generator")
         results = parallel(joblib.delayed(work)(function, job) for job in jobs)

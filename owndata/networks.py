@@ -98,5 +98,5 @@ class Network:
 
     def knows(self, texts: list[str]) -> np.ndarray:
         """(texts,): whether a text has a word that was met in training."""
-        numbers = np.array(self.vectoriser(texts))
+        numbers = keras.ops.convert_to_numpy(self.vectoriser(texts))
         return (numbers > 1).any(axis=1)  # 0 is padding, 1 an unknown word

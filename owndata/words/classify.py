@@ -4,7 +4,6 @@ import pandas as pd
 
 from owndata.classify import LSTM_AND_BAG, Comparison, Plan, Stage
 from owndata.keep import UNSURE, Kept
-from owndata.models import is_network
 from owndata.scores import Lead
 from owndata.splits import FEWEST
 
@@ -122,18 +121,15 @@ def learns(found: Comparison) -> str:
 
 def kept(model: Kept) -> str:
     """Where the model is, when it is unsure, what it holds."""
-    holds = "the words that it knows" if is_network(model.facts.model) else known(model)
+    grams = "grams" in model.facts.model
+    holds = "the words that it knows, and no text"
+    if grams:
+        holds = "words, singly and two or three in a row, and no longer text"
     return (
         f"Below a probability of {near_one(model.threshold)}, as for {model.facts.unsure:.0%} of"
         f' the validation texts, it answers "{UNSURE}".\n'
-        f"Kept in {model.folder}; it holds {holds}, and no text."
+        f"Kept in {model.folder}; it holds {holds}."
     )
-
-
-def known(model: Kept) -> str:
-    """What a pipeline holds of the texts."""
-    grams = "grams" in model.facts.model
-    return "words, singly and two or three in a row" if grams else "the words that it knows"
 
 
 def changed(model: Kept) -> str:
