@@ -19,6 +19,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+import pandas as pd
 from joblib._store_backends import FileSystemStoreBackend
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
@@ -144,27 +145,40 @@ def work(function: Callable[..., Outcome], job: Job) -> Outcome:
         return function(*job)
 
 
-def remembered(function: Callable[..., Outcome], job: Job, made_by: str) -> Outcome:
-    """What is kept: `made_by`, the versions and the code, is there to be part of its name."""
+def name_of(function: Callable[..., Outcome], job: Job, made_by: str) -> str:
+    """What the outcome of a job is called: the same in every process, by the values of all parts.
+
+    joblib's own hash of a table differs from that of its copy. made_by: the versions and the code.
+    """
+    parts = [part.to_csv() if isinstance(part, pd.DataFrame) else repr(part) for part in job]
+    return joblib.hash([function.__module__, function.__qualname__, made_by, *parts])
+
+
+def remembered(name: str, function: Callable[..., Outcome], job: Job) -> Outcome:
+    """function(*job), kept under the name alone."""
     return function(*job)
 
 
 def memory(folder: Path) -> Callable[..., Outcome]:
     """`remembered`, with its outcomes kept in `folder`."""
-    return joblib.Memory(folder, backend="plain", verbose=0).cache(remembered, verbose=0)
+    kept = joblib.Memory(folder, backend="plain", verbose=0)
+    return kept.cache(remembered, ignore=["function", "job"], verbose=0)
 
 
-def recall(folder: Path, function: Callable[..., Outcome], job: Job, made_by: str) -> Outcome:
+def recall(folder: Path, name: str, function: Callable[..., Outcome], job: Job) -> Outcome:
     """function(*job), or what `folder` holds of it."""
-    return memory(folder)(function, job, made_by)
+    return memory(folder)(name, function, job)
 
 
-def count_done(folder: Path, function: Callable, jobs: Sequence[Job], made_by: str) -> int:
+def count_done(
+    folder: Path, function: Callable[..., Outcome], jobs: Sequence[Job], made_by: str
+) -> int:
     """How many of the jobs `folder` holds outcomes of, from a run that was cut."""
     if not folder.exists():
         return 0
     kept = memory(folder)
-    return sum(kept.check_call_in_cache(function, job, made_by) for job in jobs)
+    names = [name_of(function, job, made_by) for job in jobs]
+    return sum(kept.check_call_in_cache(name, function, ()) for name in names)
 
 
 def run_jobs(
@@ -183,7 +197,7 @@ def run_jobs(
     if not jobs:
         return []
     if folder is not None:
-        jobs = [(folder, function, job, made_by) for job in jobs]
+        jobs = [(folder, name_of(function, job, made_by), function, job) for job in jobs]
         function = recall
     pinned = PINNED if platform.machine() in ("x86_64", "AMD64") else {}
     with environment(ONE_THREAD | pinned), warnings.catch_warnings():

@@ -85,7 +85,7 @@ def test_a_fit_is_done_again_if_table_settings_or_code_differ(tmp_path, monkeypa
     table, kept = texts({"sea": 3, "bank": 3}), tmp_path / "kept"
     monkeypatch.setattr(models, "versions", lambda: {"numpy": "1"})
     made_by = models.made_by()
-    run_jobs(count, [(table, {"rate": 0.3})], "", 1, kept, made_by)
+    run_jobs(count, [(table, {"rate": 0.3})], "", 2, kept, made_by)  # in another process
     assert count_done(kept, count, [(table.copy(), {"rate": 0.3})], made_by) == 1
     for other in ((table[1:], {"rate": 0.3}), (table, {"rate": 0.5})):
         assert count_done(kept, count, [other], made_by) == 0

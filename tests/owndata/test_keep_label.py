@@ -1,5 +1,6 @@
 """`classify` and `label` on the command line: files in, files out, sentences, refusals."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -69,7 +70,9 @@ def test_a_file_is_compared_learned_kept_and_used(fast, tmp_path, capsys):
     said = capsys.readouterr().out
     read, started = said.index("tab-separated"), said.index("first split: 7 fits")
     assert read < said.index("the ", read) < said.index("132 of 132 texts are compared") < started
-    assert "chosen by the macro-F1" in said and "and no longer text" in said or "and no text" in said
+    assert (
+        "chosen by the macro-F1" in said and "and no longer text" in said or "and no text" in said
+    )
     out = tmp_path / "own"
     found = sorted(path.name for path in out.iterdir())
     assert found == [FOLDER, "made_from.txt", "predictions.csv", "report.csv"]
@@ -207,12 +210,15 @@ def test_a_disk_that_fills_up_at_the_end_loses_no_fit(fast, tmp_path, capsys, mo
     """The same command, once there is room, takes the finished fits up again."""
     own = tmp_path / "own.csv"
     OWN.to_csv(own, index=False)
+    moved = os.replace
+
+    def full(source, target):
+        if Path(target).name == "report.csv":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        moved(source, target)
+
     with monkeypatch.context() as patch:
-
-        def full(*arguments, **options):
-            raise OSError(28, "No space left on device")
-
-        patch.setattr(pd.DataFrame, "to_csv", full)
+        patch.setattr(os, "replace", full)
         assert main(["classify", str(own)]) == 1
     captured = capsys.readouterr()
     assert "No space left on device" in captured.err and captured.err.count("\n") == 1
