@@ -9,6 +9,7 @@ from own_texts import texts
 from scipy import stats
 from sklearn.preprocessing import FunctionTransformer
 
+import owndata
 from owndata import classify, models, scores, splits
 from owndata.classify import LSTM_AND_BAG, Work, compare, make_plan
 from owndata.errors import Unclear
@@ -354,3 +355,16 @@ def test_a_full_comparison_in_facts():
 ])  # fmt: skip
 def test_the_verdict_gives_the_difference_where_it_decides_nothing(gap, count, sentence):
     assert sentence in words.verdict(scores.Lead("LSTM", "a bag", *gap), count)
+
+
+def test_three_lines_of_python_compare_keep_and_label(monkeypatch, tmp_path):
+    few, usual = [MAJORITY, *models.FAST], models.candidates
+    monkeypatch.setattr(
+        models, "candidates", lambda *job: {name: usual(*job)[name] for name in few}
+    )
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    TWO.to_csv(tmp_path / "own.csv", index=False)
+    found = owndata.compare(owndata.read_texts(tmp_path / "own.csv"))
+    found.keep(tmp_path / "results")
+    table = owndata.Kept.load(tmp_path / "results").predict(["sun and sand", "a loan", "?"])
+    assert table["label"].tolist() == ["sea", "bank", "unsure"]
