@@ -273,6 +273,7 @@ def fit_net(
     epochs: None for at most most_epochs at a constant rate, with early stopping.
     settings: the others of make_net.
     """
+    tf.get_logger().setLevel("ERROR")  # it would warn that every fit compiles its functions anew
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     inputs, vectoriser = make_inputs(table, reader, vocabulary_size, most_words, standardise)
