@@ -40,6 +40,10 @@ def fail(number):
     return {"number": number, "nothing": float("nan")}
 
 
+def name_of_process():
+    return f"processor of {os.getpid()}"
+
+
 def die(number):
     os._exit(1)
 

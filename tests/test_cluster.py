@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from sweep_jobs import die, draw, short_seed
+from sweep_jobs import die, draw, name_of_process, short_seed
 
 distributed = pytest.importorskip("distributed", reason="no cluster test without Dask")
 
@@ -18,10 +18,6 @@ from benchmarks.sweep import sweep  # noqa: E402
 from benchmarks.text_trials import validation  # noqa: E402
 
 pytestmark = pytest.mark.verify
-
-
-def name_of_process():
-    return f"processor of {os.getpid()}"
 
 
 WORKER = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
