@@ -17,7 +17,7 @@
 # The interpreter: the one that is named, else the one that .venv was made with, else python3.
 PYTHON ?= $(or $(shell cat .venv/interpreter 2>/dev/null),python3)
 PY := .venv/bin/python
-FOLDERS := LSTM_from_scratch Text_Classification_LSTM
+OURS := LSTM_from_scratch Text_Classification_LSTM owndata benchmarks site tests tools
 # uv makes the environment in seconds; without it (or with  make UV=) venv and pip do the same.
 UV := $(shell command -v uv 2>/dev/null)
 PIP := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PY) -m pip install --disable-pip-version-check --quiet --retries 10)
@@ -110,5 +110,4 @@ lock:
 
 clean:
 	rm -rf .venv .nbval _site _site.new .pytest_cache .hypothesis .ruff_cache build lstm_projects.egg-info
-	find $(FOLDERS) owndata benchmarks site tests tools -name __pycache__ -prune -exec rm -r {} + \
-	    -o -name .ipynb_checkpoints -prune -exec rm -r {} +
+	rm -rf $(foreach folder,. $(OURS) $(addsuffix /*,$(OURS)),$(folder)/__pycache__ $(folder)/.ipynb_checkpoints)

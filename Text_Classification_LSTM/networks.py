@@ -33,13 +33,13 @@ MAX_WORDS = 200  # a longer text is cut here: reading takes time in proportion t
 def only_words(texts):
     """The words of each text, as `tokenise` finds them, with blanks between: string tensors."""
     changes = {
-        "I": "i",
+        "I": "i",  # on a Turkish system, tf.strings.lower turns I into ı
         "İ": "i\u0307",
-        "\u2019": "'",  # in Turkish, tf.strings.lower turns I into ı
+        "\u2019": "'",
         rf"[^{LETTERS}{JOINERS}]+": " ",
         rf"[{JOINERS}]{{2,}}": " ",
-        rf"(^| )[{JOINERS}]": " ",
-        rf"[{JOINERS}]( |$)": " ",  # joiners at the ends of a word
+        rf"(^| )[{JOINERS}]": " ",  # joiners at the ends of a word
+        rf"[{JOINERS}]( |$)": " ",
     }
     for pattern, replacement in changes.items():
         texts = tf.strings.regex_replace(texts, pattern, replacement)
@@ -337,7 +337,8 @@ def fit_model(name, settings, table, seed, dimension=100, **training):
     """A rival, or a net, fitted: {part: probabilities (texts, genres)}, and more for a net."""
     if name in RIVALS:
         return fit_rival(name, settings, table, seed, dimension)
-    return fit_net(table, seed, **({"dimension": dimension} | training | settings))
+    options = {"dimension": dimension} | training | settings
+    return fit_net(table, seed, **options)
 
 
 def texts_to_probabilities(net, vectoriser):

@@ -17,6 +17,7 @@ UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # Encodings of one alphabet each, which are guessed between; ISO 8859's are parts of them.
 GUESSED = "cp1252 cp1250 cp1251 cp1253 cp1254 cp1256 gb18030 big5 shift_jis euc_jp cp949".split()
 MOST_GUESSED_FROM = 50_000  # bytes
+FEWEST_FOREIGN = 10  # bytes beyond ASCII; fewer, behind letters of ASCII, are accents
 RECORDS = r"\[\s*\{|\{[^\n]*\}\s*\n\{"  # the start of a list of records, or of a record a line
 MARKUP = r"\s*(<[!?h]|\{)"  # the start of a page, a workbook or an object
 # What unpacking and decoding raise; encrypted archives raise RuntimeError.
@@ -104,7 +105,8 @@ def guess_encoding(data: bytes) -> str:
     lines = b"".join(re.findall(rb".*[\x80-\xff].*\n?", data))[:MOST_GUESSED_FROM]
     high = len(re.findall(rb"[\x80-\xff]", lines))
     pairs = re.findall(r"[^\W\da-z_]{2}|[‚ƒ]", lines.decode("cp1252", "replace").lower())
-    if 10 * len(pairs) > high > len(lines) / 40:
+    is_accented = high < FEWEST_FOREIGN and re.search(rb"(?i)[a-z][\x80-\xff]", lines)
+    if 10 * len(pairs) > high > len(lines) / 40 and not is_accented:
         from charset_normalizer import from_bytes  # on demand: few files need it
 
         found = from_bytes(lines, cp_isolation=GUESSED).best()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import shorten
 
-WAYS = {"out": "set {option} to another folder", "labelled": "set {option} to False"}
+WAYS = {"out": "set {option} to another folder"}
 
 
 def listed(names: Iterable[object], width: int = 200) -> str:

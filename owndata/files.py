@@ -65,8 +65,12 @@ def mark(folder: str | Path, source: str | Path) -> None:
     )
 
 
-def check_writable(folder: str | Path, names: Iterable[str] = ()) -> None:
+def check_writable(
+    folder: str | Path, names: Iterable[str] = (), folders: Iterable[str] = ()
+) -> None:
     """Make sure, before the work, that files of these `names` can be written into `folder`.
+
+    And that `folders` of these names can be made there, and removed with all that is in them.
 
     Raises Unclear, with the option "out", if something else is in the way of the folder or of a
     file, if the folder holds a file of such a name that is no earlier result, or if it or the disk
@@ -78,6 +82,8 @@ def check_writable(folder: str | Path, names: Iterable[str] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in (MARK, *names):
             check_name(folder, name)
+        for name in folders:
+            check_folder(folder, name)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(ROOM))
     except OSError as error:
@@ -95,6 +101,13 @@ def check_name(folder: Path, name: str) -> None:
         raise Unclear(folder, f"its file {name} is the one that is read", "out")
     if not source and not is_free(path):
         raise Unclear(folder, f"it has a file {name} that is no earlier result", "out")
+
+
+def check_folder(folder: Path, name: str) -> None:
+    """Raise Unclear if what stands at folder/name is no folder of an earlier run."""
+    path = folder / name
+    if not is_free(path) and not (path.is_dir() and source_of(folder)):
+        raise Unclear(folder, f"it has {name}, which is of no earlier run", "out")
 
 
 def remove_empty(folders: Iterable[Path]) -> None:

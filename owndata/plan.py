@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -73,14 +73,14 @@ def make_plan(
     name, value, times = taken_apart(series)
     horizon = operator.index(horizon)
     check(name, value, times, horizon)
+    check_training(training)
     parts = Parts.of(len(value))
     later, rhythm = continued(name, times, horizon)
     season = season or find_season(value[: parts.train])
     lookback = min(lookback, max(2, parts.train // 8))
     differences = differences_to_try(value, parts)
     settings = tuple(settings) or settings_to_try(parts.train, lookback, season, differences)
-    for setting in settings:
-        cut(value, parts, setting)  # raises where nothing could be learned
+    check_settings(value, parts, settings)
     return Plan(
         name=name,
         value=value,
@@ -114,6 +114,20 @@ def taken_apart(series) -> tuple[str, np.ndarray, pd.Index | None]:
     if not numbers or isinstance(times, pd.RangeIndex) or times.name == "":
         return name, value, None
     return name, value, times
+
+
+def check_training(training: Training) -> None:
+    """Raise ValueError for a setting that nothing can be trained with."""
+    for name, number in training._asdict().items():
+        least = 1 if name == "hidden_size" else 0
+        if not least <= number < math.inf:
+            raise ValueError(f"{name} is {number}: give at least {least}.")
+
+
+def check_settings(value: np.ndarray, parts: Parts, settings: Iterable[Setting]) -> None:
+    """Raise ValueError for a setting by which nothing could be learned of the values (n,)."""
+    for setting in settings:
+        cut(value, parts, setting)
 
 
 def check_horizon(horizon: int) -> None:

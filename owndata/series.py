@@ -173,7 +173,9 @@ def read_series(
     troubles = cell_troubles(read, found)
     if not mark and file.separator != ",":
         troubles = [*either_trouble(read), *troubles]
-    refuse(path, name, [*troubles, *order_troubles(read, ordered, table.drop(columns=name))])
+    if not troubles:
+        troubles = order_troubles(read, ordered, table.drop(columns=name))
+    refuse(path, name, troubles)
     facts = facts_of_rows(read, found) | facts_of_order(ordered)
     others = tuple(other for other in numeric if other != name)
     reading = SeriesReading(file, name, found.columns, found.counted, mark, others, **facts)

@@ -50,7 +50,7 @@ def of_rows(file: Reading, series: str, start: int) -> pd.DataFrame:
     hits = known.eq(series.casefold()).any(axis=1)
     if hits.sum() != 1:
         called = f", and {hits.sum()} rows are called {series}" if series else ""
-        names = list(most_telling(lead))
+        names = list(most_telling(lead).unique())
         mend = f"set {{option}} to one of {listed(names)}, or name the column of values"
         raise Unclear(file.path, f"it has a series in each row{called}", "series", names, mend)
     row = file.table[hits].iloc[0, start:]

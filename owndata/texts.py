@@ -186,7 +186,7 @@ def labels_apart(lines: pd.Series, path: str | Path) -> tuple[pd.DataFrame, int]
         return fasttext(lines)
     table = split_labels(lines)
     if table is None:
-        mend = "put labels into another, set separator, or set {option} to False"
+        mend = "put labels into another, name the separator, or say that it has none ({option})"
         raise Unclear(path, "it has one column", "labelled", mend=mend)
     return table, 0
 

@@ -41,7 +41,7 @@ def run(given: argparse.Namespace) -> None:
     check_horizon(given.horizon)
     series = read(given)
     folder = folder_for(given.file, given.out)
-    check_writable(folder, OUTPUTS)
+    check_writable(folder, OUTPUTS, [UNFINISHED])
     result = work(series, given, folder)
     write(result, folder)
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)

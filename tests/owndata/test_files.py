@@ -97,6 +97,19 @@ def test_a_readers_own_file_is_never_replaced(tmp_path):
     assert own.read_text() == "mine"
 
 
+def test_a_folder_of_the_readers_own_is_never_taken_for_that_of_a_run(tmp_path):
+    (tmp_path / "unfinished").mkdir()
+    with pytest.raises(Unclear) as caught:
+        check_writable(tmp_path, [], ["unfinished"])
+    refused(caught, "it has unfinished, which is of no earlier run")
+    mark(tmp_path, "own.csv")
+    check_writable(tmp_path, [], ["unfinished"])
+    (tmp_path / "unfinished").rmdir()
+    (tmp_path / "unfinished").write_text("a novel")
+    with pytest.raises(Unclear):
+        check_writable(tmp_path, [], ["unfinished"])
+
+
 def test_a_full_disk_loses_nothing(tmp_path):
     path = tmp_path / "deep" / "results.txt"
     write_whole(path, lambda temporary: temporary.write_text("old"))

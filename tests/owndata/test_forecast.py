@@ -202,6 +202,9 @@ def test_a_setting_that_does_not_fit_is_refused():
         forecast(seasonal(12, 100), 3, settings=[Setting(60)])
     with pytest.raises(ValueError, match="does not change"):
         forecast(np.arange(100.0), 3, settings=[Setting(5, True)])
+    for name, number in {"hidden_size": 0, "epochs": -1, "input_noise": np.nan}.items():
+        with pytest.raises(ValueError, match=f"{name} is {number}: give at least"):
+            forecast(seasonal(12, 100), 3, **{name: number})
 
 
 # Doubts and verdicts.

@@ -51,6 +51,7 @@ def test_an_environment_is_made_anew_for_another_interpreter_or_lock_alone(uv, t
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "lstm.txt").write_text("one")
+    (tmp_path / "pyproject.toml").write_text("")
 
     def made(*arguments, command="install"):
         """What a command of make ran."""
@@ -64,16 +65,18 @@ def test_an_environment_is_made_anew_for_another_interpreter_or_lock_alone(uv, t
             install = "uv pip install --quiet --python .venv/bin/python"
         else:
             create = f"{name} -m venv .venv"
-            install = f"{name} -m pip install --disable-pip-version-check --quiet"
-        return [create, f"{install} --require-hashes -r requirements/{group}.txt"]
+            install = f"{name} -m pip install --disable-pip-version-check --quiet --retries 10"
+        owndata = f"{install} --no-deps --no-build-isolation --no-index --editable ."
+        return [create, f"{install} --require-hashes -r requirements/{group}.txt", owndata]
 
     assert made("PYTHON=./old") == by("old")
     assert made("PYTHON=./old") == []
     assert made("PYTHON=./new") == by("new")
     assert made() == []  # no interpreter is named: the one that is there stays
     (tmp_path / "requirements" / "lstm.txt").write_text("two")
-    first, run = made(command="run-lstm")[:2], made(command="run-lstm")
-    assert first == by("new", "lstm") and [line.split()[1] for line in run] == ["run_notebooks.py"]
+    first, run = made(command="run-lstm")[:3], made(command="run-lstm")
+    assert first == by("new", "lstm")
+    assert [line.split()[1:3] for line in run] == [["-m", "tools.run"]]
     assert made() == by("new")[1:]  # the same environment, with more packages
 
 
@@ -81,7 +84,7 @@ def test_an_environment_is_made_anew_for_another_interpreter_or_lock_alone(uv, t
 def test_clean_removes_what_make_made_and_no_file_of_a_readers(tmp_path):
     made = """.venv/bin/python .nbval/LSTM_from_scratch/lstm_scratch.ipynb _site/index.html
         _site.new/a.html .pytest_cache/README.md .hypothesis/a .ruff_cache/a __pycache__/a.pyc
-        tests/__pycache__/a.pyc benchmarks/__pycache__/a.pyc site/__pycache__/a.pyc
+        tests/__pycache__/a.pyc tests/owndata/__pycache__/a.pyc benchmarks/__pycache__/a.pyc site/__pycache__/a.pyc
         LSTM_from_scratch/.ipynb_checkpoints/a.ipynb .ipynb_checkpoints/a.ipynb"""
     readers = """my.ipynb my_series.csv .env mine/__pycache__/a.pyc mine/_site/index.html
         LSTM_from_scratch/my_series.csv LSTM_from_scratch/my_series/metrics.json
