@@ -1,4 +1,4 @@
-"""The live page: the notebooks' trained networks in the reader's browser. `build.py` calls `build`."""
+"""The live page: the notebooks' trained networks in the reader's browser. `tools.site` calls `build`."""
 
 import base64
 import json
@@ -21,7 +21,11 @@ def packed(array, kind):
     """An array as nets.js unpacks it; kind: float16 or float32."""
     values = np.asarray(array, np.dtype(kind).newbyteorder("<"))
     assert np.isfinite(values).all()
-    return {"shape": values.shape, "type": kind, "base64": base64.b64encode(values.tobytes()).decode("ascii")}
+    return {
+        "shape": values.shape,
+        "type": kind,
+        "base64": base64.b64encode(values.tobytes()).decode("ascii"),
+    }
 
 
 def texts():
@@ -30,7 +34,9 @@ def texts():
     with np.load(folder / "results" / "lstm_attention.npz", allow_pickle=False) as file:
         kept = dict(file)
     table = pd.read_csv(folder / "text_data.csv")
-    test = table[table["split"] == "test"].drop_duplicates("pair")  # of twins one: the page makes the other
+    test = table[table["split"] == "test"].drop_duplicates(
+        "pair"
+    )  # of twins one: the page makes the other
     return {
         "words": str(kept.pop("words")),
         "genres": kept.pop("genres").tolist(),
