@@ -96,7 +96,7 @@ bench: .venv/bench-$(KEY)
 	$(PY) -m benchmarks.text_search
 
 site: install
-	$(PY) site/build.py
+	$(PY) -m tools.site
 
 lab: .venv/text-$(KEY)
 	$(PY) -m jupyter lab

@@ -4,8 +4,11 @@ A job is function(*arguments), a function of a module of this repository. On a c
 travel with it: a worker needs the locked environment and nothing of this repository.
 """
 
+import copyreg
+import functools
 import json
 import os
+import pickle
 import sys
 
 from tools.notebooks import ROOT, write_whole
@@ -51,27 +54,50 @@ def one_job(function, expected, number, job):
         raise RuntimeError(message[:1000]) from error
 
 
+def with_cache(function, parameters):
+    """A function with a cache of its own."""
+    return functools.lru_cache(**parameters)(function)
+
+
+def packed(common, tops):
+    """`one_job` and its first arguments as bytes, with all modules of these packages: a worker has none of them."""
+    import cloudpickle
+
+    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in tops]
+    names = {module.__name__ for module in ours if getattr(module, "__file__", None)}
+    for name in names:
+        cloudpickle.register_pickle_by_value(sys.modules[name])
+
+    def sent(cached):
+        """What pickle wants to know: a function with a cache is made anew, or found by its name."""
+        if cached.__module__ in names:
+            return with_cache, (cached.__wrapped__, cached.cache_parameters())
+        return cached.__qualname__
+
+    copyreg.pickle(functools._lru_cache_wrapper, sent)
+    return cloudpickle.dumps((one_job, common))
+
+
 def on_cluster(cluster, processes, common, calls):
     """What one_job(*common, *call) returns for each call, as the Dask cluster finishes them."""
-    import cloudpickle
     import distributed
 
     options = {"address": cluster}
     if cluster == "local":
         options = {"n_workers": joblib.effective_n_jobs(processes), "threads_per_worker": 1}
-    for name in [
-        name for name in sys.modules if name.partition(".")[0] in {*OURS, common[0].__module__}
-    ]:
-        if name != "__main__" and hasattr(sys.modules[name], "__file__"):
-            cloudpickle.register_pickle_by_value(sys.modules[name])
+    sent = packed(common, {*OURS, common[0].__module__} - {"__main__"})
 
-    def alone(common, *call):
-        if distributed.get_worker().state.nthreads > 1:
+    def alone(sent, *call):
+        worker = distributed.get_worker()
+        if worker.state.nthreads > 1:
             raise RuntimeError("a worker does one job at a time: start it with --nthreads 1")
+        if getattr(worker, "sent", None) != sent:  # unpacked once: a job may keep its data
+            worker.sent, worker.unpacked = sent, pickle.loads(sent)
+        one_job, common = worker.unpacked
         return one_job(*common, *call)
 
     with distributed.Client(**options) as client:
-        shared = client.submit(lambda: common)  # a task, which is done again if its worker is lost
+        shared = client.submit(lambda: sent)  # a task, which is done again if its worker is lost
         futures = [client.submit(alone, shared, *call, pure=False, retries=2) for call in calls]
         yield from (future.result() for future in distributed.as_completed(futures))
 

@@ -19,18 +19,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
+from sweep_jobs import die_at_two, fail, noisy, number_of
 
 from benchmarks import evidence, real_data
 from benchmarks import sweep as sweep_module
 from benchmarks.command import arguments
 from benchmarks.lstm_extras import VARIANTS
-from benchmarks.lstm_own_series import seasonal_data
+from benchmarks.lstm_own_series import windows_of
 from benchmarks.lstm_speed import per_sample
 from benchmarks.sweep import sweep
 from benchmarks.text_map import LSTM, judge_cell
 from benchmarks.text_trials import alter, best_rival, ladder
 from LSTM_from_scratch import lstm
-from LSTM_from_scratch.series import PARTS, make_series, prepare
+from LSTM_from_scratch.series import make_series, prepare
+from owndata.windows import Parts
 from Text_Classification_LSTM.corpus import make_corpus
 from Text_Classification_LSTM.networks import GRIDS
 from tools.run import INSTRUCTIONS
@@ -158,14 +160,13 @@ def test_without_the_falling_rate_every_step_has_the_first_one(variant, rates, m
 
 def test_a_season_stands_beside_each_value():
     """Of two inputs a step, the second is the value a season before the next one: the last is a season before the target."""
-    data = seasonal_data(np.arange(200.0), lookback=5, difference=False, season=12)
-    low, high = data["scale"]
-    for part in PARTS:
-        X, y, at = data[part]
-        values = (low + (high - low) * X).round(9)
+    windows = windows_of(np.arange(200.0), lookback=5, difference=False, season=12)
+    for part in Parts._fields:
+        X, y, at = windows.examples(part)
+        values = (windows.low + (windows.high - windows.low) * X).round(9)
         assert np.array_equal(values[:, :, 0], at[:, None] - np.arange(5, 0, -1))
         assert np.array_equal(values[:, :, 1], values[:, :, 0] + 1 - 12)
-        assert np.allclose(low + (high - low) * y[:, 0], at)
+        assert np.allclose(windows.low + (windows.high - windows.low) * y[:, 0], at)
 
 
 @pytest.mark.run
@@ -584,22 +585,6 @@ def test_the_list_names_every_block_and_whether_it_is_older_than_the_code():
 # --- sweeps
 
 
-def number_of(number):
-    return number
-
-
-def noisy(seed):
-    """A few numbers of the notebook's own data."""
-    return make_series(seed)["value"].tolist()
-
-
-def fail(number):
-    """One job in a row that fails."""
-    if number == 2:
-        raise ValueError("no number two")
-    return {"number": number, "nothing": float("nan")}
-
-
 def test_one_process_and_two_give_the_same_table(kept):
     jobs = [(seed,) for seed in range(4)]
     tables = [sweep(noisy, jobs, "here", processes=count, anew=True) for count in (1, 2)]
@@ -680,14 +665,6 @@ def test_a_tiny_sweep_is_kept_apart(kept):
     for tiny in (True, False, True):
         sweep(number_of, [(0,)], "here", processes=1, tiny=tiny)
     assert len(list(kept.glob("*.json"))) == 2
-
-
-def die_at_two(number):
-    """As if the system had ended the worker, for want of memory."""
-    if number == 2:
-        time.sleep(1)
-        os._exit(1)
-    return number
 
 
 @pytest.mark.run

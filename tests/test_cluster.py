@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -10,40 +9,15 @@ import threading
 import time
 
 import pytest
+from sweep_jobs import die, draw, name_of_process, short_seed
 
 distributed = pytest.importorskip("distributed", reason="no cluster test without Dask")
 
 from benchmarks import sweep as sweep_module  # noqa: E402
 from benchmarks.sweep import sweep  # noqa: E402
 from benchmarks.text_trials import validation  # noqa: E402
-from LSTM_from_scratch.lstm import train  # noqa: E402
-from LSTM_from_scratch.series import all_forecasts, make_series, prepare  # noqa: E402
 
 pytestmark = pytest.mark.verify
-
-
-def short_seed(seed, seconds=0.0):
-    """A small fit: the figures of notebook 1's pipeline after a few epochs."""
-    time.sleep(seconds)
-    data = prepare(make_series(seed)["value"].to_numpy(), 10)
-    params, history = train(data, seed, hidden_size=8, epochs=3)
-    mse = all_forecasts(data, "test", params, season=50).pow(2).mean()
-    return {"seed": seed, "mse": mse["lstm"], "best": history["best"]}
-
-
-def draw(seed):
-    """Numbers of Python's own generator, as Keras takes its seeds from it, while the worker's other threads are at work."""
-    random.seed(seed)
-    time.sleep(1.5)
-    return [random.random() for _ in range(3)]
-
-
-def name_of_process():
-    return f"processor of {os.getpid()}"
-
-
-def die(number):
-    os._exit(1)
 
 
 WORKER = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]

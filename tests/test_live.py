@@ -1,15 +1,16 @@
 """The live page in a real Chromium: the same numbers as Python, no request, quick, by keyboard and by touch."""
 
 import os
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import IN_A_BROWSER, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, load_definitions
+from conftest import IN_A_BROWSER
 
-sys.path.append(str(ROOT / "site"))
-import live  # noqa: E402
+from LSTM_from_scratch import lstm, series
+from Text_Classification_LSTM import corpus, networks
+from tools import live_page
+from tools.notebooks import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
 
 pytestmark = IN_A_BROWSER
 SERIES, TEXTS = (ROOT / LSTM_NOTEBOOK).parent, (ROOT / TEXT_NOTEBOOK).parent
@@ -36,7 +37,7 @@ Although, although, although.""".splitlines()
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     target = tmp_path_factory.mktemp("site")
-    assert 'href="live.html"' in live.build(target)
+    assert 'href="live.html"' in live_page.build(target)
     return target
 
 
@@ -63,37 +64,48 @@ def open_page(browser, folder):
 
 def kept_texts():
     """(file that notebook 2 keeps for the page, the same weights in the notebook's own network, its vectoriser)"""
-    nb, table = load_definitions(TEXT_NOTEBOOK), pd.read_csv(TEXTS / "text_data.csv")
+    table = pd.read_csv(TEXTS / "text_data.csv")
     with np.load(TEXTS / "results" / "lstm_attention.npz", allow_pickle=False) as file:
         kept = dict(file)
-    vectoriser = nb.make_vectoriser(nb.part_of(table, "train")["text"])
-    net = nb.make_net(len(kept["genres"]), "attention", frozen=True)
-    vectors = np.zeros((nb.VOCABULARY_SIZE, nb.EMBEDDING_DIM), np.float32)
+    vectoriser = networks.make_vectoriser(corpus.part_of(table, "train")["text"])
+    net = networks.make_net(len(kept["genres"]), "attention", frozen=True)
+    vectors = np.zeros((5000, 100), np.float32)
     vectors[1 : 1 + len(kept["vectors"])] = kept["vectors"]
-    rest = [kept[name] for name in ("Wx", "Wh", "b")], [kept["v"][:, None], np.zeros(1)], [kept["Wy"], kept["by"]]
+    rest = (
+        [kept[name] for name in ("Wx", "Wh", "b")],
+        [kept["v"][:, None], np.zeros(1)],
+        [kept["Wy"], kept["by"]],
+    )
     net.set_weights([vectors, *(array.astype(np.float32) for part in rest for array in part)])
     return kept, net, vectoriser, table
 
 
 def test_texts_are_read_as_in_python(open_page):
     """Words, probabilities after the last word, and those without one word, on 200 texts."""
-    nb, (kept, net, vectoriser, table) = load_definitions(TEXT_NOTEBOOK), kept_texts()
-    assert vectoriser.get_vocabulary()[2:] == str(kept["words"]).split() and nb.genre_names(table) == kept["genres"].tolist()
+    kept, net, vectoriser, table = kept_texts()
+    assert (
+        vectoriser.get_vocabulary()[2:] == str(kept["words"]).split()
+        and corpus.genre_names(table) == kept["genres"].tolist()
+    )
     texts = [*ODD, "the bank raised the rate " * 50, "a" * 500]
     texts += table["text"].sample(200 - len(texts), random_state=1).tolist()
     assert len(texts) == 200
     page = open_page()
-    shown = page.evaluate("texts => texts.map(text => Array.from(readText(text).probabilities))", texts)
-    expected = net.predict(nb.word_numbers(vectoriser, texts), batch_size=256, verbose=0)
+    shown = page.evaluate(
+        "texts => texts.map(text => Array.from(readText(text).probabilities))", texts
+    )
+    expected = net.predict(networks.word_numbers(vectoriser, texts), batch_size=256, verbose=0)
     np.testing.assert_allclose(shown, expected, rtol=0, atol=1e-5)
-    assert page.evaluate("texts => texts.map(tokenise)", texts) == [nb.tokenise(text) for text in texts]
-    assert page.evaluate("MAX_WORDS") == nb.MAX_WORDS
+    assert page.evaluate("texts => texts.map(tokenise)", texts) == [
+        corpus.tokenise(text) for text in texts
+    ]
+    assert page.evaluate("MAX_WORDS") == networks.MAX_WORDS
     text = texts[-1]
     read = "text => { const read = readText(text); return read.pieces.map((_, place) => Array.from(without(read, place))) }"
     left_out = page.evaluate(read, text)
     words = text.split()
     fewer = [" ".join(words[:place] + words[place + 1 :]) for place in range(len(words))]
-    expected = net.predict(nb.word_numbers(vectoriser, fewer), batch_size=256, verbose=0)
+    expected = net.predict(networks.word_numbers(vectoriser, fewer), batch_size=256, verbose=0)
     np.testing.assert_allclose(left_out, expected, rtol=0, atol=1e-5)
 
 
@@ -101,7 +113,8 @@ def test_the_kept_network_is_right_on_98_of_100_test_texts(open_page):
     table = pd.read_csv(TEXTS / "text_data.csv")
     test = table[table["split"] == "test"]
     guesses = open_page().evaluate(
-        "texts => texts.map(text => DATA.texts.genres[best(readText(text).probabilities)])", test["text"].tolist()
+        "texts => texts.map(text => DATA.texts.genres[best(readText(text).probabilities)])",
+        test["text"].tolist(),
     )
     assert (np.array(guesses) == test["genre"]).mean() >= 0.98
 
@@ -116,14 +129,13 @@ def test_the_swap_makes_the_twin(open_page):
 
 
 def test_waves_are_forecast_as_in_python(open_page):
-    nb = load_definitions(LSTM_NOTEBOOK)
-    params, kept = nb.load_model(SERIES / "results" / "lstm_weights.npz")
+    params, _ = lstm.load(SERIES / "results" / "lstm_weights.npz")
     params = {name: array.astype(float) for name, array in params.items()}
-    data = nb.prepare(pd.read_csv(SERIES / "synthetic_data.csv")["value"].to_numpy(), 10)
+    data = series.prepare(pd.read_csv(SERIES / "synthetic_data.csv")["value"].to_numpy(), 10)
     low, high = data["scale"]
-    lag, longer, _ = nb.choose_lag(data, nb.find_season(data["value"][data["train"][2]]))
+    lag, longer, _ = series.choose_lag(data, series.find_season(data["value"][data["train"][2]]))
     rng = np.random.default_rng(0)
-    windows = nb.continuations(rng, lag, 0, count=200)
+    windows = series.continuations(rng, lag, 0, count=200)
     windows[100:] += rng.normal(0, 0.5, windows[100:].shape)  # dots that were dragged
     page, X = open_page(), (windows[:, :, None] - low) / (high - low)
     shown = page.evaluate(
@@ -134,22 +146,40 @@ def test_waves_are_forecast_as_in_python(open_page):
         })""",
         windows.tolist(),
     )
-    ar = nb.choose_ar(data)
-    steps = lambda X: nb.predict(params, X), lambda X: nb.predict_ar(ar, X), lambda X: nb.predict_ar(longer, X)
-    expected = [low + (high - low) * nb.recursive(step, X[:, -see:], 100) for step, see in zip(steps, (10, 10, lag))]
-    expected.append(np.stack([nb.window_best(windows[:, -10:], ahead + 1) for ahead in range(100)], axis=1))
+    ar = series.choose_ar(data)
+    steps = (
+        lambda X: lstm.predict(params, X),
+        lambda X: series.predict_ar(ar, X),
+        lambda X: series.predict_ar(longer, X),
+    )
+    expected = [
+        low + (high - low) * series.recursive(step, X[:, -see:], 100)
+        for step, see in zip(steps, (10, 10, lag))
+    ]
+    expected.append(
+        np.stack([series.window_best(windows[:, -10:], ahead + 1) for ahead in range(100)], axis=1)
+    )
     np.testing.assert_allclose(np.swapaxes(shown, 0, 1), expected, rtol=0, atol=1e-5)
-    once = nb.predict({name: array.astype(np.float32) for name, array in params.items()}, X[:, -10:].astype(np.float32))
-    np.testing.assert_allclose(np.array(shown)[:, 0, 0], low + (high - low) * once[:, 0], rtol=0, atol=1e-5)
+    once = lstm.predict(
+        {name: array.astype(np.float32) for name, array in params.items()},
+        X[:, -10:].astype(np.float32),
+    )
+    np.testing.assert_allclose(
+        np.array(shown)[:, 0, 0], low + (high - low) * once[:, 0], rtol=0, atol=1e-5
+    )
 
 
 def test_one_cell_is_the_notebooks(open_page):
-    nb, rng, page = load_definitions(LSTM_NOTEBOOK), np.random.default_rng(0), open_page()
+    rng, page = np.random.default_rng(0), open_page()
     for forget, written, recurrent in rng.uniform([-2, -3, -3], [6, 3, 3], (20, 3)):
         inputs, h, c, expected = rng.integers(0, 2, 40), np.zeros(1), np.zeros(1), []
-        params = {"Wx": np.array([[2, 0, written, 0]]), "Wh": np.array([[0, 0, recurrent, 1]]), "b": np.array([-1, forget, 0, 0])}
+        params = {
+            "Wx": np.array([[2, 0, written, 0]]),
+            "Wh": np.array([[0, 0, recurrent, 1]]),
+            "b": np.array([-1, forget, 0, 0]),
+        }
         for x in inputs:
-            *_, c, h = nb.cell(params, np.array([x]), h, c)
+            *_, c, h = lstm.cell(params, np.array([x]), h, c)
             expected.append([c[0], h[0]])
         given = [float(forget), float(written), float(recurrent), inputs.tolist()]
         shown = page.evaluate("given => oneCell(...given).map(({c, h}) => [c[0], h[0]])", given)
@@ -158,12 +188,16 @@ def test_one_cell_is_the_notebooks(open_page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1300])
-def test_nothing_is_wider_than_the_screen_and_the_colours_follow_the_scheme(width, scheme, open_page):
+def test_nothing_is_wider_than_the_screen_and_the_colours_follow_the_scheme(
+    width, scheme, open_page
+):
     page = open_page(width, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     outside = "[...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1).length"
     assert page.evaluate(outside) == 0
-    ink, ground = page.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
+    ink, ground = page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
     dark = sum(map(int, ground[4:-1].split(","))) < sum(map(int, ink[4:-1].split(",")))
     assert dark == (scheme == "dark")
     page.set_viewport_size({"width": 500, "height": 900})  # a phone is turned
@@ -182,10 +216,16 @@ def test_every_control_works_by_keyboard(open_page):
     before = answer()
     page.locator("#swap").focus()
     page.keyboard.press("Enter")
-    assert answer() != before and f"Before: {before}. Now: {answer()}." in page.locator("#swapped").inner_text()
+    assert (
+        answer() != before
+        and f"Before: {before}. Now: {answer()}." in page.locator("#swapped").inner_text()
+    )
     page.locator("#sentence").fill("The zebra scored a late goal")
     assert answer() == "Sports" and "“zebra”" in page.locator("#unknown").inner_text()
-    assert page.locator("#words u").all_inner_texts() == ["zebra"] and page.locator("#swap").is_disabled()
+    assert (
+        page.locator("#words u").all_inner_texts() == ["zebra"]
+        and page.locator("#swap").is_disabled()
+    )
     page.locator("#upto").focus()
     page.keyboard.press("Home")
     assert "After “the”, word 1 of 6" in page.locator("#upto-title").inner_text()
@@ -194,13 +234,21 @@ def test_every_control_works_by_keyboard(open_page):
     page.wait_for_function("document.querySelector('#upto-title').textContent === 'The whole line'")
     dots = page.locator(".dot")
     dots.nth(9).focus()
-    value, off = float(dots.nth(9).get_attribute("aria-valuenow")), page.locator("#off-1").inner_text()
+    value, off = (
+        float(dots.nth(9).get_attribute("aria-valuenow")),
+        page.locator("#off-1").inner_text(),
+    )
     page.keyboard.press("PageUp")
     assert abs(float(dots.nth(9).get_attribute("aria-valuenow")) - value - 0.5) < 0.011
     assert page.locator("#off-1").inner_text() != off
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Value 9 of ten"
-    for slider, shown in {"phase": "phase-is", "noise": "noise-is", "number": "number-is", "forget": "half"}.items():
+    for slider, shown in {
+        "phase": "phase-is",
+        "noise": "noise-is",
+        "number": "number-is",
+        "forget": "half",
+    }.items():
         was = page.locator(f"#{shown}").inner_text()
         page.locator(f"#{slider}").focus()
         page.keyboard.press("ArrowRight")
@@ -214,14 +262,26 @@ def test_a_word_is_tapped_and_a_dot_dragged_without_the_page_scrolling(open_page
     dot = page.locator(".dot").nth(4)
     dot.scroll_into_view_if_needed()
     box, touch = dot.bounding_box(), page.context.new_cdp_session(page)
-    x, y, before = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, float(dot.get_attribute("aria-valuenow"))
+    x, y, before = (
+        box["x"] + box["width"] / 2,
+        box["y"] + box["height"] / 2,
+        float(dot.get_attribute("aria-valuenow")),
+    )
     scrolled = page.evaluate("scrollY")
-    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    touch.send(
+        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}
+    )
     for step in range(1, 6):
-        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y + 8 * step}]})
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": "touchMove", "touchPoints": [{"x": x, "y": y + 8 * step}]},
+        )
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     page.wait_for_timeout(100)
-    assert float(dot.get_attribute("aria-valuenow")) < before - 0.3 and page.evaluate("scrollY") == scrolled
+    assert (
+        float(dot.get_attribute("aria-valuenow")) < before - 0.3
+        and page.evaluate("scrollY") == scrolled
+    )
 
 
 def test_answers_within_50_milliseconds(open_page):
@@ -230,6 +290,11 @@ def test_answers_within_50_milliseconds(open_page):
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     took = {}
+
+    def seconds():
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return {metric["name"]: metric["value"] for metric in metrics}["ThreadTime"]
+
     for name, change in {
         "typing": "change('sentence', line.slice(k))",
         "dragging": "moveDot(9, k / 20)",
@@ -237,7 +302,6 @@ def test_answers_within_50_milliseconds(open_page):
         "unit": "change('number', k + 1)",
         "one cell": "change('forget', k / 10)",
     }.items():
-        seconds = lambda: {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}["ThreadTime"]  # noqa: E731
         for _ in range(2):  # the first time warms up
             before = seconds()
             page.evaluate(f"""() => {{

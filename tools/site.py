@@ -1,6 +1,6 @@
 """Render both notebooks and an index as static pages in _site/: equations as MathML, so that nothing is fetched to show them.
 
-usage: python site/build.py        (needs requirements/dev.txt; what `make site` runs)
+usage: python -m tools.site        (needs requirements/dev.txt; what `make site` runs)
 
 Where GITHUB_REPOSITORY names the repository, as in GitHub's Actions, each notebook's page has a link that opens it in Colab.
 """
@@ -11,14 +11,14 @@ import shutil
 from html import escape
 from pathlib import Path
 
-import live
 import nbformat
 from bs4 import BeautifulSoup
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
-from notebook_code import NOTEBOOKS, ROOT  # live.py has put its folder on the path
+from tools import live_page
+from tools.notebooks import NOTEBOOKS, ROOT
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -44,17 +44,23 @@ def with_mathml(source):
 
     def render(match):
         block, inline = match.groups()
-        latex = (block or inline).replace("{aligned}", "{align*}")  # the one that the converter knows
+        latex = (block or inline).replace(
+            "{aligned}", "{align*}"
+        )  # the one that the converter knows
         return convert(latex, display="block" if block else "inline")
 
     pieces = re.split(r"(```.*?```|`[^`]*`)", source, flags=re.S)
-    pieces[::2] = [re.sub(r"\$\$(.+?)\$\$|\$([^$]+?)\$", render, piece, flags=re.S) for piece in pieces[::2]]
+    pieces[::2] = [
+        re.sub(r"\$\$(.+?)\$\$|\$([^$]+?)\$", render, piece, flags=re.S) for piece in pieces[::2]
+    ]
     return "".join(pieces)
 
 
 def last_sentence(text):
     """The last sentence of a text, without the marks of Markdown."""
-    return re.split(r"(?<=[.:?]) ", " ".join(re.sub(r"[*_`#$\\]", "", text).split()))[-1].rstrip(":")
+    return re.split(r"(?<=[.:?]) ", " ".join(re.sub(r"[*_`#$\\]", "", text).split()))[-1].rstrip(
+        ":"
+    )
 
 
 def render(path):
@@ -71,9 +77,15 @@ def render(path):
             said = f"{chapter}: {last_sentence(cell.source)}"
             cell.source = with_mathml(cell.source)
         else:
-            shown = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+            shown = [
+                output.data["image/png"]
+                for output in cell.outputs
+                if "image/png" in output.get("data", {})
+            ]
             described |= {data.replace("\n", ""): said for data in shown}
-    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
+    exporter = HTMLExporter(
+        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
+    )
     page = BeautifulSoup(exporter.from_notebook_node(notebook)[0], "html.parser")
     for figure in page.find_all("img"):
         described_here = described.get(figure["src"].partition("base64,")[2].replace("\n", ""))
@@ -85,7 +97,10 @@ def render(path):
             folded.insert(0, page.new_tag("summary", string="Code"))
     for link in page.select("a.anchor-link"):
         link.decompose()
-    chapters = [f'<li><a href="#{head["id"]}">{escape(head.get_text())}</a></li>' for head in page.find_all("h2")]
+    chapters = [
+        f'<li><a href="#{head["id"]}">{escape(head.get_text())}</a></li>'
+        for head in page.find_all("h2")
+    ]
     return page.find("h1").get_text(), f'<ol class="contents">{"".join(chapters)}</ol>', str(page)
 
 
@@ -93,7 +108,9 @@ def colab_link(path):
     """A link that opens the notebook in Colab; empty where the repository's name is not known."""
     repository = os.environ.get("GITHUB_REPOSITORY")
     address = f"https://colab.research.google.com/github/{repository}/blob/main/{path}"
-    return f'<p class="colab"><a href="{escape(address)}">Open in Colab</a></p>' if repository else ""
+    return (
+        f'<p class="colab"><a href="{escape(address)}">Open in Colab</a></p>' if repository else ""
+    )
 
 
 def main():
@@ -103,7 +120,7 @@ def main():
     style = (ROOT / "site" / "style.css").read_text(encoding="utf-8")
     style += HtmlFormatter(style="friendly").get_style_defs(".highlight")
     (new / "style.css").write_text(style, encoding="utf-8", newline="\n")
-    entries = live.build(new)
+    entries = live_page.build(new)
     for path in NOTEBOOKS:
         name, colab, (title, contents, body) = Path(path).stem, colab_link(path), render(path)
         page = PAGE.format(title=escape(title), colab=colab, contents=contents, body=body)
