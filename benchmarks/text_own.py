@@ -1,61 +1,65 @@
-"""Notebook 2 on a CSV file of your own (columns text and genre): the table of all models, and evidence under a name.
+"""The full comparison of models on a file of texts of your own, and evidence under a name.
 
 usage: python -m benchmarks.text_own FILE.csv NAME [--write]        (for example short_news.csv short_news)
 """
 
 import argparse
-import json
-import os
 import sys
-import tempfile
-from pathlib import Path
-
-import papermill
-from nbclient.exceptions import DeadKernelError
+from dataclasses import replace
 
 from benchmarks.evidence import slug, write_evidence
-from notebook_code import ROOT, TEXT_NOTEBOOK
+from owndata.classify import (
+    LSTM_AND_BAG,
+    Comparison,
+    Work,
+    best_lstm,
+    best_rival,
+    compare,
+    make_plan,
+    run,
+)
+from owndata.errors import Unclear
+from owndata.models import FEW, NETWORKS
+from owndata.networks import fit  # noqa: F401 workers run it: a part of what made the figures
+from owndata.texts import Texts, read_texts
+from owndata.words.classify import comparison
+from tools.notebooks import TEXT_NOTEBOOK
 
-TINY = {"QUICK": True, "N_SEEDS": 2, "EPOCHS": 1}
+COLUMNS = ("accuracy", "low", "high", "macro_f1")
 
 
-def run(path, parameters):
-    """The metrics.json of a run of the notebook on a file."""
-    with tempfile.TemporaryDirectory() as folder:
-        parameters = {
-            "DATA_CSV": str(Path(path).resolve()),
-            "OUTPUT_DIR": folder,
-            "MOST_MINUTES": 0,
-        } | parameters
-        try:
-            papermill.execute_notebook(
-                ROOT / TEXT_NOTEBOOK, None, parameters, cwd=folder, progress_bar=False
-            )
-        except papermill.PapermillExecutionError as error:
-            sys.exit(f"{path}: the notebook ended with {error.ename}: {error.evalue}")
-        except DeadKernelError:
-            sys.exit(f"{path}: the notebook's kernel died (of want of memory?): try fewer texts.")
-        return json.loads((Path(folder) / "results" / "metrics.json").read_text(encoding="utf-8"))
+def try_out(texts: Texts) -> Comparison:
+    """A comparison that only shows whether it runs: few models, one setting, one epoch."""
+    plan = make_plan(texts, full=True, splits_wanted=2, most_epochs=1)
+    grids = {name: plan.grids[name][:1] for name in (*FEW, *NETWORKS)}
+    return run(replace(plan, grids=grids), Work())
+
+
+def figures_of(found: Comparison) -> dict[str, object]:
+    """The scores of all models, who is best, and by how much an LSTM is ahead of the best rival."""
+    figures = {
+        f"{name}: {column}": float(found.scores.loc[name, column])
+        for name in found.scores.index
+        for column in COLUMNS
+    }
+    names = list(found.scores.index)
+    lstm, rival = best_lstm(names), best_rival(names)
+    figures |= {"best_lstm": lstm, "best_rival": rival, "texts": len(found.plan.compared)}
+    leads = {(lead.model, lead.rival): lead for lead in found.leads}
+    for gap, model in {"difference": lstm, "difference_lstm_and_bag": LSTM_AND_BAG}.items():
+        lead = leads[model, rival]
+        figures |= {f"{gap}_{side}": getattr(lead, side) for side in ("mean", "low", "high")}
+    return figures
 
 
 def main(path, name, write, tiny):
-    os.environ["TQDM_DISABLE"] = "1"
-    metrics = run(path, TINY if tiny else {})
-    columns = ("accuracy", "low", "high", "macro_f1")
-    wanted = {
-        key: value
-        for key, value in metrics.items()
-        if key.rpartition(": ")[2] in columns and ": " in key
-    }
-    for key, value in wanted.items():
-        print(f"{key:50} {value:.3f}")
-    gaps = [
-        f"{gap}_{side}"
-        for gap in ("difference", "difference_lstm_and_bag")
-        for side in ("mean", "low", "high")
-    ]
-    wanted |= {key: metrics[key] for key in ("best_lstm", "best_rival", "texts", *gaps)}
-    figures = {slug(name, key): value for key, value in wanted.items()}
+    try:
+        texts = read_texts(path)
+        found = try_out(texts) if tiny else compare(texts, full=True)
+    except Unclear as error:
+        sys.exit(str(error))
+    print(comparison(found))
+    figures = {slug(name, key): value for key, value in figures_of(found).items()}
     write_evidence(TEXT_NOTEBOOK, f"text_own:{slug(name)}", None, write and not tiny, **figures)
 
 

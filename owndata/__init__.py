@@ -16,7 +16,7 @@ A model that was kept, and labels for further texts:
 
     from owndata import Kept, read_texts
     kept = Kept.load("reviews")
-    labels = kept.label(read_texts("new.csv", labelled=False).table["text"])
+    labels = kept.predict(read_texts("new.csv", labelled=False).table["text"])
 
 print(series) and print(texts) tell how a file was read. What a file leaves unclear raises Unclear,
 a ValueError that knows the parameter which settles it. In a terminal: python -m owndata --help.

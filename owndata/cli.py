@@ -31,6 +31,8 @@ OPTIONS = {  # what errors call the parameters; others are called as they are
     "text": "--text",
     "label": "--genre",
     "labelled": "--no-labels",
+    "language": "--language",
+    "model": "--model",
     "kind": "--kind",
     "out": "--out",
     "horizon": "--horizon",

@@ -1,5 +1,6 @@
 """What a file leaves unclear, as one class of error that knows what would settle it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import shorten
@@ -17,7 +18,7 @@ class Unclear(ValueError):
 
     path: the file (str). fault: what is wrong, a clause. option: the parameter that settles it,
     such as "value"; "" if none does. choices: values for it (tuple of str). mend: what to do about
-    it, with {option} where the parameter is named; "" if option and choices say it all.
+    it, parameters in braces, as {option} or {value}; "" if option and choices say it all.
 
     As text it is one sentence that names the parameters of Python; `sentence` takes other names.
     """
@@ -36,8 +37,13 @@ class Unclear(ValueError):
 
     def sentence(self, names: Mapping[str, str] | None = None) -> str:
         """The error as one sentence; `names` maps parameters to what they are called there."""
-        name = (names or {}).get(self.option, self.option)
-        parts = [self.path, self.fault, self.way().replace("{option}", name)]
+        known = names or {}
+
+        def name(found: re.Match) -> str:
+            parameter = self.option if found[1] == "option" else found[1]
+            return known.get(parameter, parameter)
+
+        parts = [self.path, self.fault, re.sub(r"\{(\w+)\}", name, self.way())]
         return ": ".join(part for part in parts if part) + "."
 
     def way(self) -> str:

@@ -72,10 +72,10 @@ def make_plan(
     """
     name, value, times = taken_apart(series)
     horizon = operator.index(horizon)
-    check(name, value, times, horizon)
+    check(source_of(series, name), value, times, horizon)
     check_training(training)
     parts = Parts.of(len(value))
-    later, rhythm = continued(name, times, horizon)
+    later, rhythm = continued(source_of(series, name), times, horizon)
     season = season or find_season(value[: parts.train])
     lookback = min(lookback, max(2, parts.train // 8))
     differences = differences_to_try(value, parts)
@@ -116,6 +116,12 @@ def taken_apart(series) -> tuple[str, np.ndarray, pd.Index | None]:
     return name, value, times
 
 
+def source_of(series, name: str) -> str:
+    """What errors call the series: its file and column, or its name."""
+    reading = getattr(series, "reading", None)
+    return f"{reading.file.path}: column {name}" if reading else name
+
+
 def check_training(training: Training) -> None:
     """Raise ValueError for a setting that nothing can be trained with."""
     for name, number in training._asdict().items():
@@ -137,26 +143,26 @@ def check_horizon(horizon: int) -> None:
         raise Unclear("", f"{horizon} steps ahead are no forecast", "horizon", mend=mend)
 
 
-def check(name: str, value: np.ndarray, times: pd.Index | None, horizon: int) -> None:
+def check(source: str, value: np.ndarray, times: pd.Index | None, horizon: int) -> None:
     """Raise Unclear if the values (n,) cannot be forecast so many steps ahead."""
     check_horizon(horizon)
     if value.ndim != 1 or not np.isfinite(value).all():
-        raise Unclear(name, "its values must be a row of numbers without holes")
+        raise Unclear(source, "its values must be a row of numbers without holes")
     if times is not None and not times.is_monotonic_increasing:
-        raise Unclear(name, "its times are not in order", mend="sort them")
+        raise Unclear(source, "its times are not in order", mend="sort them")
     n, parts = len(value), Parts.of(len(value))
     if n < LEAST:
-        raise Unclear(name, f"it has {n} values", mend=f"give at least {LEAST}")
+        raise Unclear(source, f"it has {n} values", mend=f"give at least {LEAST}")
     if np.ptp(value[: parts.train]) < 1e-100:
-        raise Unclear(name, f"its first {parts.train} values, to learn from, do not change")
-    check_far(name, value)
+        raise Unclear(source, f"its first {parts.train} values, to learn from, do not change")
+    check_far(source, value)
     shortest = min(parts.sizes)
     if horizon > shortest:
         fault = f"its {n} values are enough for {shortest} steps ahead, not for {horizon}"
-        raise Unclear(name, fault, "horizon", mend=f"set {{option}} to at most {shortest}")
+        raise Unclear(source, fault, "horizon", mend=f"set {{option}} to at most {shortest}")
 
 
-def check_far(name: str, value: np.ndarray) -> None:
+def check_far(source: str, value: np.ndarray) -> None:
     """Raise Unclear for a value such as 1e20, which often stands for a missing one."""
     n, (low, middle, high) = len(value), np.quantile(value, [0.05, 0.5, 0.95])
     if low == high:
@@ -165,11 +171,11 @@ def check_far(name: str, value: np.ndarray) -> None:
     if len(far):
         fault = "is a million times as far from the median as nearly all others"
         what = f"{value[far[0]]:g}, value {far[0] + 1} of {n}, {fault}"
-        raise Unclear(name, what, mend="correct or delete its row")
+        raise Unclear(source, what, mend="correct or delete its row")
 
 
 def continued(
-    name: str, times: pd.Index | None, horizon: int
+    source: str, times: pd.Index | None, horizon: int
 ) -> tuple[pd.Index | None, Rhythm | None]:
     """The times of the forecasts, and their rhythm; None and None without times."""
     if times is None:
@@ -179,7 +185,7 @@ def continued(
         as_dates(later, times)
     except (OverflowError, pd.errors.OutOfBoundsDatetime):
         fault = f"its times end at {times[-1]}, and the calendar ends before {horizon} more"
-        raise Unclear(name, fault, "horizon", mend="set {option} to less") from None
+        raise Unclear(source, fault, "horizon", mend="set {option} to less") from None
     return later, rhythm
 
 

@@ -13,6 +13,7 @@ NAMED = {"tab": "\t", r"\t": "\t", "semicolon": ";", "pipe": "|", "comma": ",", 
 DIALECTS = ({}, {"escapechar": "\\"}, {"quotechar": "'"}, {"quoting": 3}, {"strict": False})
 QUOTING = r"[\"'\\]"  # without such a character all dialects are alike
 MOST_TRIED = 200_000  # characters by which a mark is chosen
+FEWEST_TRIED = 20  # lines, though they be longer
 JOINT = "\x1f"  # stands for a separator of several characters, which csv does not take
 
 
@@ -47,10 +48,18 @@ def cut_rows(text: str, separator: str = "", least: float = 0.5, blanks: bool = 
         return Cut(separator, cut.rows, cut.share, cut.run)
     if mark:
         return best_cut(text, [mark], dialects)
-    mark = best_mark(text[:MOST_TRIED], dialects, least, blanks)
+    mark = best_mark(head_of(text), dialects, least, blanks)
     if mark:
         return best_cut(text, [mark], dialects)
     return Cut("", [[line.strip()] for line in text.split("\n")])
+
+
+def head_of(text: str) -> str:
+    """The part of a text by which a mark is chosen: some lines at least, however long."""
+    end = 0
+    for _ in range(FEWEST_TRIED):
+        end = text.find("\n", end) + 1 or len(text)
+    return text[: max(end, MOST_TRIED)]
 
 
 def best_mark(text: str, dialects: tuple[dict, ...], least: float, blanks: bool) -> str:

@@ -15,6 +15,7 @@ from owndata.numbers import as_numbers, decimal_mark, is_either
 from owndata.several import one_series
 from owndata.timecolumns import Counted, Found, find_times, repeats_calendar, side_by_side
 
+DECIMALS = ".", ","
 LONGEST_GAP = 7  # missing values in a row that are filled in
 MOST_MISSING = 0.1  # the share of values that may be missing
 VALUES = """value values y target ot close closing_price price last obs_value average mean sales
@@ -41,8 +42,9 @@ class SeriesReading:
     ends_cut (without a value, first or last). halved: cells such as "<1", with the first of them.
     turned: the file had the newest first. steps_back: so often its times went back. averaged: rows
     that repeat a time. gaps: steps wider than the usual one; longest_gap: the widest. offset: that
-    from Greenwich, left out, or "UTC" if times were turned into it. is_start: a row's time was an
-    interval. suspects: values that may stand for missing ones, with their counts.
+    from Greenwich, or the zone, which was left out; "UTC" if times were turned into it. is_start: a
+    row's time was an interval. is_open: day and month could as well change places. suspects: values
+    that may stand for missing ones, with their counts.
     """
 
     file: Reading
@@ -63,6 +65,7 @@ class SeriesReading:
     longest_gap: object = None
     offset: str = ""
     is_start: bool = False
+    is_open: bool = False
     suspects: dict[float, int] = field(default_factory=dict)
 
 
@@ -167,19 +170,24 @@ def read_series(
         name = pick(table, value, "value", path)[0]
     else:
         name = choose_value(numeric, rest, found, path)
-    mark = decimal or decimal_mark(table[name]) or decimal_mark(rest[:TRIED].stack())
+    mark = known_mark(decimal, path) or decimal_mark(table[name])
+    mark = mark or decimal_mark(rest[:TRIED].stack())
     read = read_rows(table, name, found, mark or ".")
     ordered = in_order(read, ", ".join(found.columns))
-    troubles = cell_troubles(read, found)
-    if not mark and file.separator != ",":
-        troubles = [*either_trouble(read), *troubles]
-    if not troubles:
-        troubles = order_troubles(read, ordered, table.drop(columns=name))
-    refuse(path, name, troubles)
+    is_open = not mark and file.separator != ","
+    troubles = cell_troubles(read, is_open)
+    refuse(path, name, troubles or order_troubles(read, ordered, table.drop(columns=name)))
     facts = facts_of_rows(read, found) | facts_of_order(ordered)
     others = tuple(other for other in numeric if other != name)
     reading = SeriesReading(file, name, found.columns, found.counted, mark, others, **facts)
     return Series(ordered.number.to_numpy(), ordered.number.index, name, reading)
+
+
+def known_mark(decimal: str, path: str | Path) -> str:
+    """The decimal mark asked for. Raises Unclear if it is none."""
+    if decimal not in ("", *DECIMALS):
+        raise Unclear(path, f"{decimal!r} is no decimal mark", "decimal", DECIMALS)
+    return decimal
 
 
 def columns_of_numbers(table: pd.DataFrame) -> list[str]:
@@ -200,16 +208,27 @@ def choose_value(names: list[str], rest: pd.DataFrame, found: Found, path: str |
     """
     if not names:
         raise Unclear(path, "it has no columns of numbers", mend="add one")
-    ranks = sorted((rank(name, VALUES), place) for place, name in enumerate(names))
-    best = ranks[0][0]
-    rivals = [other for other, _ in ranks[1:] if other < UNUSUAL]
-    is_clear = best < UNUSUAL and (best not in rivals if best < PART else not rivals)
-    if len(names) == 1 or is_clear:
-        return names[ranks[0][1]]
+    best = usual_value(names)
+    if best:
+        return best
     keys = keys_of_series(rest, found.stamps)
     names = [name for name in names if name not in keys] or names
     several = f", and several rows a time: series by {described(keys)}" if keys else ""
     raise Unclear(path, f"it has {len(names)} columns of numbers{several}", "value", names)
+
+
+def usual_value(names: list[str]) -> str:
+    """The only one of the names, or the most usual for values; "" if it cannot be told.
+
+    A name that holds a usual word as a part must be the only one that does.
+    """
+    ranks = {name: rank(name, VALUES) for name in names}
+    best = min(ranks, key=ranks.get)
+    rivals = [ranks[name] for name in names if name != best and ranks[name] < UNUSUAL]
+    if ranks[best] < PART:
+        return "" if ranks[best] in rivals else best
+    is_only = len(names) == 1 or (ranks[best] < UNUSUAL and not rivals)
+    return best if is_only else ""
 
 
 def keys_of_series(table: pd.DataFrame, stamps: pd.Series) -> dict[str, list[str]]:
@@ -240,20 +259,22 @@ def read_rows(table: pd.DataFrame, name: str, found: Found, decimal: str) -> Row
     return Rows(cells, number, found.stamps, words, gone, below, found.totals)
 
 
-def cell_troubles(read: Rows, found: Found) -> list[Trouble]:
-    """Cells that are no numbers, and times that are unclear, each with the first."""
+def cell_troubles(read: Rows, is_open: bool) -> list[Trouble]:
+    """Cells that are no numbers, and times that are unclear, each with the first.
+
+    `is_open`: nothing tells the decimal mark; then also cells such as 1,234.
+    """
     counted = ~read.below & ~read.totals
     checks = (
-        (read.number.isna() & ~read.gone & counted, "cells that are no numbers", read.cells, ""),
-        (read.stamps.isna() & counted, "times that are unclear", read.words, ""),
+        (read.number.isna() & ~read.gone & counted, "cells that are no numbers", read.cells),
+        (read.stamps.isna() & counted, "times that are unclear", read.words),
     )
-    return [
-        Trouble(
-            f"{what}: {rows.sum()} (row {rows.idxmax()}, {shown[rows.idxmax()][:50]!r})", option
-        )
-        for rows, what, shown, option in checks
-        if rows.any()
-    ]
+    troubles = either_trouble(read) if is_open else []
+    for rows, what, shown in checks:
+        if rows.any():
+            first = rows.idxmax()
+            troubles += [Trouble(f"{what}: {rows.sum()} (row {first}, {shown[first][:50]!r})")]
+    return troubles
 
 
 def either_trouble(read: Rows) -> list[Trouble]:
@@ -262,7 +283,7 @@ def either_trouble(read: Rows) -> list[Trouble]:
     if not is_either(cells):
         return []
     first = cells[cells.str.contains(r"\d[.,]")].iloc[0]
-    return [Trouble(f"{first!r} may be a decimal or not", "decimal", (".", ","))]
+    return [Trouble(f"{first!r} may be a decimal or not", "decimal", DECIMALS)]
 
 
 def in_order(read: Rows, time: str) -> Ordered:
@@ -336,6 +357,7 @@ def facts_of_rows(read: Rows, found: Found) -> dict[str, object]:
         "totals": int(read.totals.sum()),
         "offset": found.offset,
         "is_start": found.is_start,
+        "is_open": found.is_open,
     }
 
 

@@ -51,7 +51,7 @@ def of_rows(file: Reading, series: str, start: int) -> pd.DataFrame:
     if hits.sum() != 1:
         called = f", and {hits.sum()} rows are called {series}" if series else ""
         names = list(most_telling(lead).unique())
-        mend = f"set {{option}} to one of {listed(names)}, or name the column of values"
+        mend = f"set {{option}} to one of {listed(names)}, or set {{value}}"
         raise Unclear(file.path, f"it has a series in each row{called}", "series", names, mend)
     row = file.table[hits].iloc[0, start:]
     names = row.index.str.replace(UNIT, "", regex=True)

@@ -186,7 +186,7 @@ def labels_apart(lines: pd.Series, path: str | Path) -> tuple[pd.DataFrame, int]
         return fasttext(lines)
     table = split_labels(lines)
     if table is None:
-        mend = "put labels into another, name the separator, or say that it has none ({option})"
+        mend = "put labels into another, set {separator}, or say that it has none ({option})"
         raise Unclear(path, "it has one column", "labelled", mend=mend)
     return table, 0
 
@@ -242,20 +242,24 @@ def label_column(
     """
     if asked:
         return pick(table, asked, "label", path)[0], []
-    kinds = {name: cells[cells != ""].nunique() for name, cells in table.items()}
-    most = min(MOST_LABELS, len(table) / 2)
-    few = [name for name in table if name not in texts and name.lower() not in PARTS]
-    few = [name for name in few if 1 < kinds[name] <= most]
-    if not few:
+    kinds = kinds_of_labels(table, texts)
+    if not kinds:
         fault = f"it has no column of labels that come back (it has {listed(table)})"
         raise Unclear(path, fault, "label")
-    best = min(few, key=lambda name: (rank(name, LABELS), kinds[name]))
-    others = [name for name in few if name != best and kinds[name] <= NEAR * kinds[best]]
-    if rank(best, LABELS) == UNUSUAL and others:
-        names = [name for name in few if name == best or name in others]
-        fault = f"it has several columns of labels that come back ({listed(names)})"
-        raise Unclear(path, fault, "label", names)
-    return best, others
+    best = min(kinds, key=lambda name: (rank(name, LABELS), kinds[name]))
+    near = [name for name in kinds if name == best or kinds[name] <= NEAR * kinds[best]]
+    if rank(best, LABELS) == UNUSUAL and len(near) > 1:
+        fault = f"it has several columns of labels that come back ({listed(near)})"
+        raise Unclear(path, fault, "label", near)
+    return best, [name for name in near if name != best]
+
+
+def kinds_of_labels(table: pd.DataFrame, texts: Sequence[str]) -> dict[str, int]:
+    """{column: how many labels} of the columns beside the texts whose cells come back."""
+    most = min(MOST_LABELS, len(table) / 2)
+    others = [name for name in table if name not in texts and name.lower() not in PARTS]
+    kinds = {name: table[name][table[name] != ""].nunique() for name in others}
+    return {name: count for name, count in kinds.items() if 1 < count <= most}
 
 
 def several_labels(cells: pd.Series) -> int:
@@ -321,5 +325,5 @@ def too_few(data: pd.DataFrame, reading: TextsReading) -> Unclear:
     left = f"; rows left out: {left}" if left else ""
     columns = f"text {' and '.join(reading.text_columns)}, label {reading.label_column}{left}"
     fault = f"only {len(data)} texts of {sizes} genres are left ({columns})"
-    mend = "add texts, or set text and {option} to other columns"
+    mend = "add texts, or set {text} and {label} to other columns"
     return Unclear(reading.file.path, fault, "label", mend=mend)

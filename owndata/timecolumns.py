@@ -11,7 +11,7 @@ import pandas as pd
 from owndata.columns import PART, UNUSUAL, pick, rank
 from owndata.errors import Unclear
 from owndata.numbers import as_numbers
-from owndata.times import Times, as_times, counted_months, unix_times
+from owndata.times import as_times, counted_months, evenness, unix_times
 
 TIMES = """date datetime timestamp time ds t observation_date time_period period month year week day
     quarter hour datum zeit jahr monat fecha mes año data mese anno mois année 日期 时间 月份 年
@@ -26,7 +26,7 @@ CALENDAR = {
 }
 NONE = "none"  # what a reader says of the column of times if there is none
 YEAR, MONTH = r"1[5-9]\d\d|20\d\d", r"0?[1-9]|1[012]"
-DAY_NUMBER = r"\W*(19|20)\d\d[01]\d[0-3]\d\W*"  # 20240131
+DAY_NUMBER = r"\W*(19|20)\d\d[01]\d[0-3]\d([0-2]\d([0-5]\d){0,2})?\W*"  # 20240131, or 2024013123
 MONTH_NUMBER = r"\W*(19|20)\d\d(0[1-9]|1[0-3])\W*"  # 202401; month 13 is a year's total
 TOTAL = r"\W*(19|20)\d\d13\W*"
 TIMELIKE = r"(?i).*\d\W?[-/.:年月]\W?\w+\W?.*|.*\b(19|20)\d\d\b.*"
@@ -48,7 +48,7 @@ class Found:
     """The times (n,) of a table's rows and the columns that they come from.
 
     stamps: times, NaT where one is unclear; or numbers; or 0 to n - 1. totals: whether a row (n,)
-    is the total of a year, in a month 13. offset, is_start: as in Times.
+    is the total of a year, in a month 13. offset, is_start, is_open: as in Times.
     """
 
     stamps: pd.Series
@@ -57,6 +57,7 @@ class Found:
     totals: pd.Series
     offset: str = ""
     is_start: bool = False
+    is_open: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,9 +134,17 @@ def possible_names(columns: Columns) -> list[str]:
 
 def is_usual(name: str, cells: pd.Series) -> bool:
     """Whether a column is called as times are, or all its cells are such as 20240131 or 202401."""
-    if rank(name, TIMES) < UNUSUAL or cells.str.fullmatch(DAY_NUMBER).all():
-        return True
-    return is_months(cells)
+    is_named = rank(name, TIMES) < UNUSUAL or bool(cells.str.fullmatch(DAY_NUMBER).all())
+    return is_named or is_months(cells) or is_unix(cells)
+
+
+def is_unix(cells: pd.Series) -> bool:
+    """Whether cells (n,) count seconds since 1970, or parts of them, in even steps."""
+    number = as_numbers(cells)
+    stamps = unix_times(number)
+    if stamps is None or number.isna().any() or number.duplicated().any():
+        return False
+    return evenness(stamps) > MOST
 
 
 def is_months(cells: pd.Series) -> bool:
@@ -185,25 +194,45 @@ def of_weeks(frame: pd.DataFrame) -> pd.Series:
 
 def in_readable(columns: Columns, names: Sequence[str]) -> Found | None:
     """Times of columns whose cells, side by side, are read as dates and clocks; None without."""
-    used, best = [], None
-    for name in names:
+    best = None
+    for name in [*names, *names]:  # a month may stand before its year
+        used = best.columns if best else ()
+        if name in used:
+            continue
         found = read_times(columns.head, [*used, name])
-        is_number = name in columns.numbers
-        unclear = found.stamps.isna() & ~found.totals
-        if is_number and (used or name.lower() == "t" or unclear.any()):
-            continue
-        if found.stamps.notna().mean() <= MOST:
-            continue
-        if not used or found.stamps.nunique() > best.nunique():
-            used, best = [*used, name], found.stamps
-    if not used:
+        if adds_times(columns, name, found, best):
+            best = found
+    if not best:
         return None
-    found = read_times(columns.table, used)
-    hour = columns.calendar.get("hour")
-    if hour and best.nunique() < len(best):
+    found = read_times(columns.table, best.columns)
+    hour = hour_column(columns)
+    if hour and best.stamps.nunique() < len(best.stamps):
         hours = pd.to_timedelta(as_numbers(columns.table[hour]), "h")
-        found = replace(found, stamps=found.stamps + hours, columns=(*used, hour))
+        return replace(found, stamps=found.stamps + hours, columns=(*found.columns, hour))
     return found
+
+
+def adds_times(columns: Columns, name: str, found: Found, best: Found | None) -> bool:
+    """Whether the times `found` with a further column are times, and more than the best before.
+
+    A column of numbers is taken alone, and only if all of them are times.
+    """
+    if name in columns.numbers:
+        unclear = found.stamps.isna() & ~found.totals
+        if best or name.lower() == "t" or unclear.any():
+            return False
+    if found.stamps.notna().mean() <= MOST:
+        return False
+    return best is None or found.stamps.nunique() > best.stamps.nunique()
+
+
+def hour_column(columns: Columns) -> str:
+    """The column of hours, called so or in part, with no other numbers; "" without one."""
+    words = CALENDAR["hour"].split()
+    for name in sorted(columns.numbers, key=lambda name: rank(name, words)):
+        if rank(name, words) < UNUSUAL and as_numbers(columns.head[name]).between(0, 24).all():
+            return name
+    return ""
 
 
 def read_times(table: pd.DataFrame, names: Sequence[str]) -> Found:
@@ -212,8 +241,9 @@ def read_times(table: pd.DataFrame, names: Sequence[str]) -> Found:
     totals = none_of(table)
     if is_months(cells):
         totals = cells.str.fullmatch(TOTAL)
-    times: Times = as_times(cells.mask(totals, ""))
-    return Found(times.stamps, tuple(names), Counted.TIMES, totals, times.offset, times.is_start)
+    times = as_times(cells.mask(totals, ""))
+    facts = times.offset, times.is_start, times.is_open
+    return Found(times.stamps, tuple(names), Counted.TIMES, totals, *facts)
 
 
 def in_numbers(columns: Columns, names: Sequence[str], is_asked: bool) -> Found | None:
@@ -241,8 +271,7 @@ def refuse_unclear_times(columns: Columns, path: str | Path) -> None:
         cells = columns.head[name]
         is_like = cells.str.fullmatch(TIMELIKE) & as_numbers(cells).isna()
         is_named = rank(name, TIMES) < PART and name not in columns.numbers
-        is_filled = cells.str.contains(r"\d").mean() > MOST and cells.nunique() > len(cells) / 2
-        if is_filled and (is_named or is_like.mean() > MOST):
+        if is_named or (is_like.mean() > MOST and cells.nunique() > len(cells) / 2):
             fault = f"column {name} looks like times and is not understood ({cells.iloc[0][:40]!r})"
             mend = (
                 f"write them as 2024-01-31, or set {{option}} to {NONE} if the rows stand in order"

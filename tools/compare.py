@@ -16,8 +16,12 @@ from pathlib import Path
 from tools.notebooks import NOTEBOOKS, ROOT
 
 COPIES = ROOT / ".nbval"
-# What a notebook reads and does not write; all else must come out of the run.
-GIVEN = {"evidence.json", "grammar.json"}
+# Not written by a notebook but by benchmarks/, for it to read or for a page to show; all else must
+# come out of the run.
+GIVEN = {
+    "LSTM_from_scratch": {"evidence.json", "lookback.png", "speed.png"},
+    "Text_Classification_LSTM": {"evidence.json", "decision_map.png", "sizes.png", "grammar.json"},
+}
 
 
 def has_git():
@@ -52,17 +56,17 @@ def written(folder):
 def start():
     """Make the copies anew: the notebooks and what is GIVEN, and empty folders for the rest."""
     shutil.rmtree(COPIES, ignore_errors=True)
-    for notebook in NOTEBOOKS:
-        for name in committed(Path(notebook).parent.as_posix()):
+    for folder, given in GIVEN.items():
+        for name in committed(folder):
             (COPIES / name).parent.mkdir(parents=True, exist_ok=True)
-            if name == notebook or Path(name).name in GIVEN:
+            if name in NOTEBOOKS or Path(name).name in given:
                 shutil.copyfile(ROOT / name, COPIES / name)
 
 
 def differences():
     """One line for each file that the run has not written, has written otherwise, or has added."""
     lines = []
-    for folder in [Path(notebook).parent.as_posix() for notebook in NOTEBOOKS]:
+    for folder in GIVEN:
         stored = committed(folder)
         for name in stored:
             if not (COPIES / name).exists():

@@ -91,9 +91,16 @@ def in_rows(reading: SeriesReading) -> Iterator[str]:
     if reading.offset == "UTC":
         yield "times of several offsets turned into Greenwich's"
     elif reading.offset:
-        yield f"offset {reading.offset} left out, times of the file's own clock"
+        yield f"{zone(reading.offset)} left out, times of the file's own clock"
+    if reading.is_open:
+        yield "a doubt: day and month could as well change places"
     if reading.is_start:
         yield "intervals by their starts"
+
+
+def zone(offset: str) -> str:
+    """An offset from Greenwich, or the name of a zone, in words."""
+    return f"zone {offset}" if offset.isalpha() else f"offset {offset}"
 
 
 def in_order(reading: SeriesReading) -> Iterator[str]:

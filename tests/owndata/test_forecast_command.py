@@ -155,7 +155,9 @@ def test_refusals_are_one_sentence_with_the_options_of_the_command(own, tmp_path
 
 def test_a_short_series_is_refused_and_no_folder_made(tmp_path, run):
     (tmp_path / "short.csv").write_text("value\n" + "1\n2\n" * 10)
-    refused(run(tmp_path / "short.csv"), "20 values: give at least 36", option="")
+    refused(
+        run(tmp_path / "short.csv"), "short.csv: column value: it has 20 values: give", option=""
+    )
     assert [one.name for one in tmp_path.iterdir()] == ["short.csv"]
 
 
