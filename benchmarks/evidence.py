@@ -77,17 +77,31 @@ def quantiles(table):
 
 @cache
 def definitions(file):
-    """(definitions, imports) of a module of this repository: {name: its syntax trees}, {name: (file, its name there)}."""
+    """(definitions, imports) of a module of this repository: {name: its syntax trees}, {name: (file, its name there)}.
+
+    Docstrings are left out, and so are imports; those inside functions count as if they stood at the top.
+    """
     trees, imported = {}, {}
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+    module = without_docstrings(ast.parse(file.read_text(encoding="utf-8")))
+    for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 found = file_of(node.module, alias.name)
                 if found:
                     imported[alias.asname or alias.name] = found
+    for node in module.body:
         for name in bound_by(node):
             trees.setdefault(name, []).append(node)
     return trees, imported
+
+
+def without_docstrings(tree):
+    """A syntax tree, changed in place."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)):
+            if ast.get_docstring(node, clean=False) is not None:
+                del node.body[0]
+    return tree
 
 
 def file_of(module, name):
@@ -141,7 +155,7 @@ def used_definitions(file, names=None):
 
 def code_of(script):
     """The hash of what a script's results depend on: its definitions and those of this repository that it uses, as syntax trees,
-    so that neither a comment nor a line break counts."""
+    so that no comment, docstring or line break counts."""
     found = used_definitions(Path(script).resolve())
     texts = sorted(ast.dump(tree) for trees in found.values() for tree in trees)
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -516,11 +516,22 @@ def test_a_block_is_older_than_the_code_once_something_that_made_it_has_changed(
     assert is_older(network, "def train_step(", "def train_step(nothing, ")  # which train calls
     assert not is_older(network, "def rnn_forward(", "def rnn_forward(nothing, ")
     assert not is_older(network, "def train_step(", "def train_step(  # a comment\n")
+    assert not is_older(network, '"""One step of Adam', '"""A step of Adam')
     assert not is_older(
         "Text_Classification_LSTM/corpus.py", "def make_corpus(", "def make_corpus(nothing, "
     )
     (copy / "benchmarks" / "lstm_grid.py").unlink()
     assert evidence.stale_blocks(LSTM_NOTEBOOK)["lstm_grid"] == "older than the code"
+
+
+def test_what_a_function_imports_when_it_is_called_counts_too(evidence_of_copy):
+    """lstm_speed loads NumPy, and so the network, only once its threads are chosen."""
+    script = evidence_of_copy / "benchmarks" / "lstm_speed.py"
+    before = evidence.code_of(script)
+    network = evidence_of_copy / "LSTM_from_scratch" / "lstm.py"
+    with changed(network, "def lstm_backward(", "def lstm_backward(nothing, "):
+        assert evidence.code_of(script) != before
+    assert evidence.code_of(script) == before
 
 
 def test_a_run_replaces_its_own_figures_and_never_those_of_others(evidence_of_copy, capsys):
