@@ -7,12 +7,12 @@ one process do not share a stemmer. Tables have a row a text and the columns tex
 
 import hashlib
 import importlib
-import inspect
 import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -245,9 +245,9 @@ def versions() -> dict[str, str]:
 
 def made_by() -> str:
     """A hash of the code and the versions that outcomes depend on."""
-    sources = [inspect.getsource(module) for module in (corpus, rivals, tokens)]
-    folder = importlib.resources.files("Text_Classification_LSTM")
-    sources += [(folder / "networks.py").read_text("utf-8")]
-    own = importlib.resources.files("owndata")
-    sources += [(own / name).read_text("utf-8") for name in ("models.py", "networks.py")]
+    ours = Path(__file__)
+    lesson = Path(rivals.__file__)
+    files = [corpus.__file__, rivals.__file__, tokens.__file__, ours]
+    files += [lesson.with_name("networks.py"), ours.with_name("networks.py")]  # not loaded for this
+    sources = [Path(file).read_text("utf-8") for file in files]
     return hashlib.sha256("\0".join([*sources, str(versions())]).encode()).hexdigest()

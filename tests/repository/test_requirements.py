@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PYPROJECT["dependency-groups"]
+PAGES = {"tools/site.py", "tools/live_page.py"}  # tools that need what dev has
 LOCKS = ("lstm", "text", "dev", "bench")  # each holds those before it
 
 # Where a package is imported under another name than its own.
@@ -178,9 +179,7 @@ def imported(name):
 def own_modules():
     """The names under which the repository's own files import each other."""
     names = {name.partition("/")[0] for name in code_files() if "/" in name}
-    scripts = [
-        name for name in code_files() if re.match(r"(tests/.*|tools/|site/|)[^/]+\.py$", name)
-    ]
+    scripts = [name for name in code_files() if re.match(r"(tests/.*|tools/|)[^/]+\.py$", name)]
     return names | {Path(name).stem for name in scripts}
 
 
@@ -193,14 +192,15 @@ def test_every_package_that_is_imported_is_declared():
     """In requirements.txt what notebooks, their tools and owndata import; tests, pages and benchmarks have more."""
     visitor, all_of_them = import_names(declared("text")), import_names(declared("bench"))
     for name in code_files():
-        more = name.partition("/")[0] in ("tests", "site", "benchmarks")
+        more = name in PAGES or name.partition("/")[0] in ("tests", "benchmarks")
         assert imported(name) <= (all_of_them if more else visitor), name
 
 
 def test_notebook_1_and_what_runs_it_import_nothing_but_their_own_packages():
     """So that `make run-lstm` needs no TensorFlow."""
     small = import_names(declared("lstm"))
-    names = [name for name in code_files() if name.startswith(("LSTM_from_scratch/", "tools/"))]
+    names = {name for name in code_files() if name.startswith(("LSTM_from_scratch/", "tools/"))}
+    names -= PAGES
     assert "numpy" in imported("LSTM_from_scratch/lstm_scratch.ipynb")
     assert {name: imported(name) - small for name in names if imported(name) - small} == {}
 
