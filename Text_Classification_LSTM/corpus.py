@@ -1,15 +1,14 @@
 """Written by tools/export.py from text_classification.ipynb, cells tagged export:corpus."""
 
+import itertools
 import random
+import re
 from functools import cache
 
-from nltk.stem import SnowballStemmer
-import itertools
-import re
-
-import regex
 import numpy as np
 import pandas as pd
+import regex
+from nltk.stem import SnowballStemmer
 
 
 # fmt: off

@@ -1,15 +1,14 @@
 """Written by tools/export.py from text_classification.ipynb, cells tagged export:networks."""
 
-import numpy as np
-import pandas as pd
+import math
 import time
 
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
 from scipy.special import logit
 from sklearn.decomposition import TruncatedSVD
-import math
-
-import keras
-import tensorflow as tf
 from sklearn.model_selection import ParameterGrid
 from Text_Classification_LSTM.corpus import (
     JOINERS,

@@ -3,9 +3,8 @@
 usage: python -m tools.export [NOTEBOOK.ipynb ...]      (default: both notebooks of this repository)
        python -m tools.export --check                   (say which module differs from its notebook)
 
-Such a cell holds imports, functions, classes and constants alone. A cell of imports may go to several
-modules. What a module uses of a module before it is imported from there, as from a package: the
-repository's top is on the path of whoever runs from there, and of whoever has installed it.
+Such a cell holds functions, classes and constants alone. What they use of other packages is imported
+as any cell of the notebook imports it; what a module uses of another, from there, as from a package: the repository's top is on the path of whoever runs from there or has installed it.
 """
 
 import ast
@@ -19,7 +18,7 @@ import nbformat
 from tools.notebooks import NOTEBOOKS, ROOT, code_cells, write_whole
 
 TAG = "export:"
-ALLOWED = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
+ALLOWED = ast.FunctionDef, ast.ClassDef
 
 
 def is_constant(node):
@@ -41,16 +40,15 @@ def exported_cells(notebook):
 
 
 def not_exportable(source):
-    """The lines of a cell that are no import, function, class or constant."""
+    """The lines of a cell that are no function, class or constant."""
     nodes = ast.parse(source).body
     return [node.lineno for node in nodes if not (isinstance(node, ALLOWED) or is_constant(node))]
 
 
 def globals_of(source):
-    """(names that the code defines or imports at its top, global names that it reads)."""
+    """(names that the code defines at its top, global names that it reads)."""
     table = symtable(source, "cells", "exec")
     bound = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
-    bound |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_imported()}
     read, tables = set(), [table]
     while tables:
         scope = tables.pop()
@@ -62,31 +60,63 @@ def globals_of(source):
     return bound, read - set(dir(builtins))
 
 
-def from_others(name, package, sources):
-    """The lines by which module `name` imports what it reads of the modules before it."""
+def imports_of(notebook):
+    """{name: (package, its name there or "" for the package itself)} of all that cells import."""
+    found = {}
+    for cell in code_cells(notebook):
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.ImportFrom):
+                new = {one.asname or one.name: (node.module, one.name) for one in node.names}
+            elif isinstance(node, ast.Import):
+                new = {
+                    one.asname or one.name.partition(".")[0]: (one.name, "") for one in node.names
+                }
+            else:
+                new = {}
+            found = new | found
+    return found
+
+
+def import_lines(names, known):
+    """The lines that import these names, the standard library first."""
+    whole, parts = set(), {}
+    for name in names:
+        package, inside = known[name]
+        if inside:
+            parts.setdefault(package, []).append(renamed(inside, name))
+        else:
+            whole.add(f"import {renamed(package, name)}")
+    lines = [(line.split()[1], line) for line in whole]
+    lines += [
+        (package, f"from {package} import {', '.join(sorted(found))}")
+        for package, found in parts.items()
+    ]
+    groups = {True: [], False: []}
+    for package, line in sorted(lines, key=lambda pair: (pair[1].startswith("from"), pair[0])):
+        groups[package.partition(".")[0] in sys.stdlib_module_names].append(line)
+    return "\n\n".join("\n".join(group) for group in groups.values() if group)
+
+
+def renamed(there, here):
+    """What is imported, and how it is called here if that differs."""
+    return there if here in (there, there.partition(".")[0]) else f"{there} as {here}"
+
+
+def needed(name, package, sources, known):
+    """The lines by which module `name` imports what it reads of packages and of other modules."""
     bound, read = globals_of(sources[name])
-    lines, missing = [], read - bound
-    for other in list(sources)[: list(sources).index(name)]:
+    missing = read - bound
+    blocks = [import_lines(missing & known.keys(), known)]
+    missing -= known.keys()
+    for other in sources:
         here = sorted(missing & globals_of(sources[other])[0])
         missing -= set(here)
         if here:
             names = "".join(f"    {one},\n" for one in here)
-            lines.append(f"from {package}.{other} import (\n{names})\n")
+            blocks.append(f"from {package}.{other} import (\n{names})")
     if missing:
         raise ValueError(f"{package}.{name} reads {', '.join(sorted(missing))}: export them too.")
-    return "".join(lines)
-
-
-def is_imports(source):
-    """True for a cell of imports alone."""
-    return all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.parse(source).body)
-
-
-def as_module(head, sources, others):
-    """The text of a module: its head, all imports, then the other cells in their order."""
-    first = [source + "\n" for source in sources if is_imports(source)] + [others]
-    rest = [source for source in sources if not is_imports(source)]
-    return "\n\n\n".join(["".join([head, "\n", *first]).rstrip("\n"), *rest]) + "\n"
+    return "\n".join(filter(None, blocks))
 
 
 def modules(path, notebook=None):
@@ -97,12 +127,12 @@ def modules(path, notebook=None):
         if lines := not_exportable(source):
             raise ValueError(f"{path.name}, cell {cell_id}, line {lines[0]}: not to be exported.")
     sources = {name: "\n\n\n".join(source for _, source in found) for name, found in cells.items()}
-    texts = {}
-    for name in sources:
-        head = f'"""Written by tools/export.py from {path.name}, cells tagged {TAG}{name}."""\n'
-        others = from_others(name, path.parent.name, sources)
-        parts = [source for _, source in cells[name]]
-        texts[path.with_name(f"{name}.py")] = as_module(head, parts, others)
+    known, texts = imports_of(notebook), {}
+    for name, source in sources.items():
+        head = f'"""Written by tools/export.py from {path.name}, cells tagged {TAG}{name}."""'
+        imported = needed(name, path.parent.name, sources, known)
+        top = "\n\n".join(filter(None, [head, imported]))
+        texts[path.with_name(f"{name}.py")] = f"{top}\n\n\n{source}\n"
     return texts
 
 

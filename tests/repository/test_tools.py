@@ -248,30 +248,32 @@ def with_tags(*cells):
     return made
 
 
-def test_modules_are_the_tagged_cells_in_their_order_with_what_they_use_of_each_other(tmp_path):
+def test_modules_are_the_tagged_cells_in_their_order_with_what_they_use_imported(tmp_path):
     made = with_tags(
-        ("import math", ["export:one", "export:two"]),
+        (
+            "import math\nimport os.path as place\nfrom json import dumps, loads as read\nimport numpy as np",
+            [],
+        ),
         ("RATE = 2", ["export:one"]),
         ("print(RATE)", []),
-        ("def double(x):\n    return math.floor(RATE * x)", ["export:one"]),
-        (
-            "def four(x):\n    RATE = 4\n    return math.ceil(double(double(x)) / RATE * 4)",
-            ["export:two"],
-        ),
+        ("def four(x):\n    RATE = 4\n    return read(double(x)) / RATE * np.pi", ["export:two"]),
+        ("def double(x):\n    return math.floor(RATE * x) + place.sep", ["export:one"]),
     )
     found = {
         file.name: text for file, text in modules(tmp_path / "lesson" / "a.ipynb", made).items()
     }
     head, *cells = found["one.py"].split("\n\n\n")
-    assert head.endswith("import math") and "a.ipynb" in head
-    assert cells == ["RATE = 2", made.cells[3].source + "\n"]
-    assert "from lesson.one import (\n    double,\n)\n" in found["two.py"]
+    assert "a.ipynb" in head and head.endswith('"""\n\nimport math\nimport os.path as place')
+    assert cells == ["RATE = 2", made.cells[4].source + "\n"]
+    head, *cells = found["two.py"].split("\n\n\n")
+    imported = "from json import loads as read\n\nimport numpy as np\nfrom lesson.one import (\n    double,\n)"
+    assert head.endswith(f'"""\n\n{imported}') and cells == [made.cells[3].source + "\n"]
 
 
 def test_what_may_not_be_exported_is_said(tmp_path):
     for source, said in (
         ("x = 1", "a.ipynb, cell .*, line 1: not to be exported"),
-        ("import math\nprint(math.pi)", "line 2: not to be exported"),
+        ("RATE = 2\nprint(RATE)", "line 2: not to be exported"),
         ("def f():\n    return g()", "reads g: export them too"),
     ):
         with pytest.raises(ValueError, match=said):
