@@ -36,7 +36,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> None:
     """Compare, keep and label. Raises Unclear."""
     folder = folder_for(given.file, given.out)
-    check_writable(folder, [REPORT, PREDICTIONS] if given.label else [REPORT])
+    names = [REPORT, PREDICTIONS] if given.label else [REPORT]
+    check_writable(folder, names, [UNFINISHED])
     texts = texts_of(given)
     print(how_read(texts))
     print(rows_as_read(texts), flush=True)

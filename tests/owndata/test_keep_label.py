@@ -194,6 +194,21 @@ def test_what_is_in_the_way_is_known_before_the_work(fast, tmp_path, capsys):
         (results / name).rmdir()
 
 
+@pytest.mark.parametrize("marked", [False])
+def test_a_readers_own_folder_is_neither_used_nor_removed(fast, marked, kept, tmp_path, capsys):
+    """Also where labels were written beside it before."""
+    own, results = tmp_path / "own.csv", tmp_path / "results"
+    OWN.to_csv(own, index=False)
+    (results / "unfinished").mkdir(parents=True)
+    (results / "unfinished" / "novel.txt").write_text("mine")
+    if marked:
+        assert label(kept, own, "--out", results) == 0
+    assert main(["classify", str(own), "--out", str(results)]) == 1
+    captured = capsys.readouterr()
+    assert "it has unfinished" in captured.err and "fits" not in captured.out
+    assert (results / "unfinished" / "novel.txt").read_text() == "mine"
+
+
 def test_a_label_run_with_a_pipeline_loads_no_tensorflow(kept, tmp_path):
     (tmp_path / "new.csv").write_text("text\nbeach and sun\nloan\n")
     code = (
