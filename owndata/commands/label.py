@@ -63,9 +63,9 @@ def label(kept: "Kept", texts: Texts, folder: Path) -> None:  # noqa: F821
     found = kept.predict(texts.table["text"])
     table, columns = with_labels(own_columns(texts), found)
     source, path = texts.reading.file.path, folder / PREDICTIONS
-    write_whole(path, lambda new: table.to_csv(new, index=False, lineterminator="\n"), source)
     if not source_of(folder):
         mark(folder, source)
+    write_whole(path, lambda new: table.to_csv(new, index=False, lineterminator="\n"), source)
     unsure = float((found["label"] == "unsure").mean())
     print(words.labelled(str(path), len(table), unsure, columns, kept), flush=True)
 

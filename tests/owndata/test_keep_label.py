@@ -148,6 +148,19 @@ def test_labels_never_overwrite_the_file_that_they_are_for(kept, tmp_path, capsy
     assert path.read_text() == "text\nOne share more\n"
 
 
+def test_labels_make_no_other_file_of_their_folder_a_result(kept, tmp_path, capsys):
+    """classify replaces no report.csv that stood there before, and label its own predictions."""
+    own, results = tmp_path / "own.csv", tmp_path / "results"
+    OWN.to_csv(own, index=False)
+    results.mkdir()
+    (results / "report.csv").write_text("mine")
+    for _ in range(2):
+        assert label(kept, own, "--out", results) == 0
+    assert main(["classify", str(own), "--out", str(results)]) == 1
+    assert "it has a file report.csv that is no earlier result" in capsys.readouterr().err
+    assert (results / "report.csv").read_text() == "mine"
+
+
 def test_separator_and_encoding_can_be_given(kept, tmp_path, capsys):
     (tmp_path / "new.csv").write_bytes("name\ttext\nA\tbeach; sun, \xa3\xe5\n".encode("latin-1"))
     assert label(kept, tmp_path / "new.csv", "--separator", "tab", "--encoding", "latin-1") == 0
@@ -194,7 +207,7 @@ def test_what_is_in_the_way_is_known_before_the_work(fast, tmp_path, capsys):
         (results / name).rmdir()
 
 
-@pytest.mark.parametrize("marked", [False])
+@pytest.mark.parametrize("marked", [False, True])
 def test_a_readers_own_folder_is_neither_used_nor_removed(fast, marked, kept, tmp_path, capsys):
     """Also where labels were written beside it before."""
     own, results = tmp_path / "own.csv", tmp_path / "results"
@@ -205,7 +218,7 @@ def test_a_readers_own_folder_is_neither_used_nor_removed(fast, marked, kept, tm
         assert label(kept, own, "--out", results) == 0
     assert main(["classify", str(own), "--out", str(results)]) == 1
     captured = capsys.readouterr()
-    assert "it has unfinished" in captured.err and "fits" not in captured.out
+    assert "it has unfinished" in captured.err and " fits;" not in captured.out
     assert (results / "unfinished" / "novel.txt").read_text() == "mine"
 
 
