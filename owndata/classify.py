@@ -20,8 +20,8 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from owndata import jobs, models, scores, splits
 from owndata.errors import Unclear
-from owndata.jobs import Outcome
 from owndata.models import MAJORITY, VARIANT, Options, Settings, is_network
+from owndata.outcomes import NotSaved, Outcome, Outcomes
 from owndata.texts import Texts
 from owndata.tokens import LANGUAGES, NO_LANGUAGE, guess_language, tokenise
 from Text_Classification_LSTM.corpus import genre_names
@@ -40,7 +40,7 @@ QUICK_SPLITS, FULL_SPLITS = 2, 5
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of the work that begins: its name, its fits, and those done in a run that was cut."""
+    """A step of the work that begins: its name, its fits, and those done in an interrupted run."""
 
     name: str
     fits: int
@@ -55,7 +55,7 @@ class Work:
     """How the fits are done.
 
     processes: how many at most (0: one a core). folder: where finished fits are kept until the
-    end, so that a run that is cut goes on (None: nowhere). tell: called as a stage begins.
+    end, so that an interrupted run is resumed (None: nowhere). tell: called as a stage begins.
     """
 
     processes: int = 0
@@ -64,11 +64,20 @@ class Work:
 
     def do(self, function: Callable[..., Outcome], todo: list[tuple], name: str) -> list[Outcome]:
         """The outcomes of function(*job) for the jobs to do."""
-        made_by = models.made_by() if self.folder else ""
-        done = jobs.count_done(self.folder, function, todo, made_by) if self.folder else 0
+        outcomes = self.outcomes()
         if self.tell and todo:
-            self.tell(Stage(name, len(todo), done))
-        return jobs.run_jobs(function, todo, name, self.processes, self.folder, made_by)
+            done = outcomes.done(function, todo) if outcomes else {}
+            self.tell(Stage(name, len(todo), len(done)))
+        return jobs.run_jobs(function, todo, name, self.processes, outcomes)
+
+    def outcomes(self) -> Outcomes | None:
+        """Those in the folder. Raises Unclear if it cannot be made."""
+        if self.folder is None:
+            return None
+        try:
+            return Outcomes(self.folder, models.made_by())
+        except NotSaved as error:
+            raise jobs.unsaved(self.folder, error) from error
 
 
 @dataclass(frozen=True)

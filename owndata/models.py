@@ -25,7 +25,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from owndata import tokens
-from owndata.jobs import Outcome, quiet_stderr
+from owndata.jobs import quiet_stderr
+from owndata.outcomes import Outcome
 from Text_Classification_LSTM import corpus, rivals
 from Text_Classification_LSTM.corpus import genre_names, part_of
 

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import binomtest
 
-from owndata.jobs import Outcome
+from owndata.outcomes import Outcome
 from Text_Classification_LSTM.corpus import genre_names, part_of
 from Text_Classification_LSTM.rivals import (
     best_temperature,

@@ -31,7 +31,7 @@ def stage(facts: Stage) -> str:
     """What begins."""
     done = ""
     if facts.done:
-        done = f"; {facts.done} of them were done in a run that was cut"
+        done = f"; {facts.done} of them were done in an interrupted run"
     return f"{facts.name}: {count(facts.fits, 'fit')}{done} ..."
 
 

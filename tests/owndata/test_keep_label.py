@@ -252,7 +252,7 @@ def test_a_disk_that_fills_up_at_the_end_loses_no_fit(fast, tmp_path, capsys, mo
     assert "No space left on device" in captured.err and captured.err.count("\n") == 1
     assert main(["classify", str(own)]) == 0
     said = capsys.readouterr().out
-    assert "first split: 7 fits; 7 of them were done in a run that was cut" in said
+    assert "first split: 7 fits; 7 of them were done in an interrupted run" in said
     assert not (tmp_path / "own" / "unfinished").exists()
     assert np.isfinite(pd.read_csv(tmp_path / "own" / "report.csv")["accuracy"]).all()
 
@@ -310,6 +310,6 @@ def test_a_whole_run_that_is_killed_goes_on_and_opens_no_connection(tmp_path):
     cut.wait()
     done = subprocess.run(command, capture_output=True, **options)
     assert done.returncode == 0 and done.stderr == ""
-    assert "first split: 15 fits; 15 of them were done in a run that was cut" in done.stdout
+    assert "first split: 15 fits; 15 of them were done in an interrupted run" in done.stdout
     assert len(pd.read_csv(tmp_path / "own" / "report.csv")) == 11
     assert not (tmp_path / "calls").exists()
