@@ -95,9 +95,7 @@ def note(path: Path) -> None:
 def write_mark(folder: Path, source: str, names: Iterable[str]) -> None:
     """Write a mark: the source's path, and the names of the results, one a line."""
     lines = "\n".join([source, *sorted(names)])
-    write_whole(
-        folder / MARK, lambda path: path.write_text(lines, encoding="utf-8", newline="\n")
-    )
+    write_whole(folder / MARK, lambda path: path.write_text(lines, encoding="utf-8", newline="\n"))
 
 
 def is_ours(path: Path) -> bool:
