@@ -130,6 +130,7 @@ def make_plan(
     most_epochs: int = 60,
 ) -> Plan:
     """What `compare` will do with the texts: see there. Raises Unclear as it does."""
+    check_splits(splits_wanted, full)
     table = getattr(texts, "table", texts)[["text", "genre"]]
     kept, rare = splits.without_rare(table)
     reading = getattr(texts, "reading", None)
@@ -145,8 +146,6 @@ def make_plan(
         most_epochs=epochs,
         most_words=most_words(compared),
     )
-    usual = FULL_SPLITS if full else QUICK_SPLITS
-    count = max(2, splits_wanted or usual)
     grids = models.candidates(compared, full, options.language)
     return Plan(
         compared=compared,
@@ -154,11 +153,23 @@ def make_plan(
         read=len(table),
         rare=rare,
         full=full,
-        splits=count if full else min(count, QUICK_SPLITS),
+        splits=splits_wanted or (FULL_SPLITS if full else QUICK_SPLITS),
         seed=seed,
         options=options,
         grids=grids,
     )
+
+
+def check_splits(wanted: int, full: bool) -> None:
+    """Raise Unclear if a comparison cannot have so many splits (0: as many as usual)."""
+    if wanted == 0:
+        return
+    if full and wanted < 2:
+        fault = f"a full comparison is made on several splits, not on {wanted}"
+        raise Unclear("", fault, "splits", mend="set {option} to 2 or more")
+    if not full and wanted not in (1, QUICK_SPLITS):
+        fault = f"a quick comparison, whose splits share no test text, cannot have {wanted}"
+        raise Unclear("", fault, "splits", mend="set {option} to 1 or 2, or {full} to True")
 
 
 def check(table: pd.DataFrame, rare: dict[str, int], path: Any, language: str) -> None:
@@ -249,7 +260,8 @@ def compare(
     """Compare models on a reader's own texts.
 
     texts: what `read_texts` returns, or a table with the columns text and genre. full: all models
-    and settings, instead of a few. splits: how many (0: two, or five if full). language: whose
+    and settings, instead of a few. splits: how many (0: two, or five if full; one or two, or two
+    or more if full). language: whose
     endings are cut off ("": found; "none": none). most_texts: of more some are drawn (0: all).
     most_epochs: passes of a network over the texts. Raises Unclear if there is too little to learn.
     """

@@ -125,6 +125,30 @@ def test_the_language_is_found_or_given():
     assert make_plan(german, language="none").options.language == "none"
 
 
+@pytest.mark.parametrize("full, wanted, splits", [
+    (False, 1, 1), (False, 2, 2), (True, 2, 2), (True, 7, 7), (False, 0, 2), (True, 0, 5),
+])  # fmt: skip
+def test_as_many_splits_are_made_as_are_asked_for(full, wanted, splits):
+    assert make_plan(TWO, full=full, splits_wanted=wanted).splits == splits
+
+
+@pytest.mark.parametrize("full, wanted, said", [
+    (False, 5, "a quick comparison, whose splits share no test text, cannot have 5: set splits to"),
+    (True, 1, "a full comparison is made on several splits, not on 1: set splits to 2 or more."),
+    (False, -1, "set splits to 1 or 2, or full to True."),
+])  # fmt: skip
+def test_splits_that_cannot_be_are_refused(full, wanted, said):
+    with pytest.raises(Unclear) as caught:
+        compare(TWO, full=full, splits=wanted)
+    assert caught.value.option == "splits" and said in str(caught.value)
+
+
+def test_a_quick_comparison_of_one_split_is_scored():
+    plan = small(make_plan(TWO, splits_wanted=1), MAJORITY, models.FAST[0])
+    found = classify.run(plan, Drawn())
+    assert found.tested == 16 and len(found.trials) == 1
+
+
 # Splits.
 
 
