@@ -7,6 +7,7 @@ from pathlib import Path
 
 from owndata.commands import add_texts_options, texts_of
 from owndata.commands.label import PREDICTIONS, add_out, label, texts_to_label
+from owndata.errors import Unclear
 from owndata.files import check_writable, folder_for, mark, write_whole
 from owndata.texts import Texts
 from owndata.words.reading import how_read, rows_as_read
@@ -38,7 +39,7 @@ def run(given: argparse.Namespace) -> None:
     folder = folder_for(given.file, given.out)
     names = [REPORT, PREDICTIONS] if given.label else [REPORT]
     check_writable(folder, names, [UNFINISHED])
-    texts = texts_of(given)
+    texts = labelled_texts(given)
     print(how_read(texts))
     print(rows_as_read(texts), flush=True)
     new = texts_to_label(given.label, given) if given.label else None  # before the long work
@@ -49,6 +50,17 @@ def run(given: argparse.Namespace) -> None:
     if new is not None:
         label(kept, new, folder)
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+
+
+def labelled_texts(given: argparse.Namespace) -> Texts:
+    """The texts of given.file and their labels, which a comparison cannot do without."""
+    try:
+        return texts_of(given)
+    except Unclear as error:
+        if error.option != "labelled":
+            raise
+        mend = "put labels into a second column, or set {option}"
+        raise Unclear(error.path, error.fault, "separator", mend=mend) from None
 
 
 def compare_and_keep(texts: Texts, given: argparse.Namespace, folder: Path) -> "Kept":  # noqa: F821

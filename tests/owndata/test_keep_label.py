@@ -195,6 +195,14 @@ def test_errors_name_the_options(options, said, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["own.csv"]
 
 
+def test_a_file_of_one_column_is_refused_with_what_helps(tmp_path, capsys):
+    (tmp_path / "own.csv").write_text("text\nnice beach\nnice loan\n")
+    assert main(["classify", str(tmp_path / "own.csv")]) == 1
+    said = capsys.readouterr().err
+    assert "one column: put labels into a second column, or set --separator." in said
+    assert "--no-labels" not in said
+
+
 def test_what_is_in_the_way_is_known_before_the_work(fast, tmp_path, capsys):
     own = tmp_path / "own.csv"
     OWN.to_csv(own, index=False)
