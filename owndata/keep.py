@@ -298,11 +298,14 @@ GIVE = "give the folder that python -m owndata classify FILE has written"
 
 
 def find(path: Path) -> Path:
-    """The folder of the kept model at `path`, which may also be a file in it, or a folder around
+    """The folder of the kept model at `path`, which may also be a file of it, or a folder around
     it. Raises Unclear if there is none."""
-    places = [path, path / FOLDER, path.parent]
-    if place := next((place for place in places if (place / FACTS).is_file()), None):
-        return place
+    places = [path, path / FOLDER]
+    if path.is_file() and path.name in (FACTS, *MODELS.values()):
+        places.append(path.parent)
+    for place in places:
+        if (place / FACTS).is_file():
+            return place
     if path.exists() and any((path / name).is_file() or path.name == name for name in EARLIER):
         fault = "it is a kept model of an earlier version, which this one does not read"
         raise Unclear(path, fault, mend=MAKE_NEW)
