@@ -9,7 +9,7 @@ and settings on five splits drawn at random, with intervals corrected for what t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,11 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from owndata import jobs, models, scores, splits
 from owndata.errors import Unclear
-from owndata.models import MAJORITY, VARIANT, Options, Settings, is_network
+from owndata.models import Options, Settings, is_network
 from owndata.outcomes import NotSaved, Outcome, Outcomes
 from owndata.texts import Texts
 from owndata.tokens import LANGUAGES, NO_LANGUAGE, guess_language, tokenise
+from owndata.traits import LSTM_AND_BAG, MAJORITY, TRAITS, VARIANT, Family, family, is_rival
 from Text_Classification_LSTM.corpus import genre_names
 from Text_Classification_LSTM.rivals import choose, judge
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 FEWEST_WORDS = 5  # different words that texts need beside stop words
 WORDS_READ = 2_000_000  # words of all texts at most; of more some texts are drawn
-LSTM_AND_BAG = "LSTM + bag"
 SECONDS_TO_BUILD = 3  # about, a network
 SECONDS = 8e-6  # about, for it to learn from a word, once
 QUICK_SPLITS, FULL_SPLITS = 2, 5
@@ -85,13 +85,12 @@ class Plan:
     """What will be compared.
 
     compared, learned: tables (columns text, genre) of the texts to compare models on, and of all
-    that the best one learns from in the end. read: how many there were. rare: {genre: texts} of
-    genres left out, of too few texts. grids: {model: settings to try}.
+    that the best one learns from in the end. rare: {genre: texts} of genres left out, of too few
+    texts. grids: {model: settings to try}.
     """
 
     compared: pd.DataFrame
     learned: pd.DataFrame
-    read: int
     rare: dict[str, int]
     full: bool
     splits: int
@@ -150,7 +149,6 @@ def make_plan(
     return Plan(
         compared=compared,
         learned=learned,
-        read=len(table),
         rare=rare,
         full=full,
         splits=splits_wanted or (FULL_SPLITS if full else QUICK_SPLITS),
@@ -204,7 +202,7 @@ def estimate(table: pd.DataFrame, fits: int, epochs: int) -> int:
     return max(1, round(fits * seconds / min(joblib.cpu_count(), 8, fits) / 60))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Comparison:
     """What was found.
 
@@ -223,7 +221,7 @@ class Comparison:
     trial_scores: pd.DataFrame
     scores: pd.DataFrame
     one_sided: dict[str, str]
-    leads: list[scores.Lead] = field(default_factory=list)
+    leads: tuple[scores.Lead, ...] = ()
 
     @property
     def best(self) -> str:
@@ -275,23 +273,19 @@ def run(plan: Plan, work: Work) -> Comparison:
     trials = draw(plan.compared, plan.splits, plan.seed)
     chosen, outcomes = fit_all(plan, trials, work)
     if plan.full:
-        outcomes[LSTM_AND_BAG] = join_lstm_and_bags(trials, outcomes)
+        outcomes |= {LSTM_AND_BAG: join_lstm_and_bags(trials, outcomes)}
     each = scores.score_all(trials, outcomes)
-    table = scores.summary(each, plan.order)
-    if plan.full:
-        bounds = scores.split_intervals(each, scores.overlap(trials[0]))
-    else:
-        bounds = scores.text_intervals(table["accuracy"], trials)
-    found = Comparison(
+    table = score_table(plan, trials, outcomes, each)
+    return Comparison(
         plan=plan,
         trials=trials,
         chosen=chosen,
         outcomes=outcomes,
         trial_scores=each,
-        scores=table.join(bounds),
+        scores=table,
         one_sided=scores.one_sided(learners(outcomes), genre_names(trials[0])),
+        leads=leads(list(table.index), trials, each) if plan.full else (),
     )
-    return add_full_facts(found) if plan.full else found
 
 
 def learners(outcomes: dict[str, list[Outcome]]) -> dict[str, list[Outcome]]:
@@ -340,34 +334,46 @@ def join_lstm_and_bags(
     return joined
 
 
-def add_full_facts(found: Comparison) -> Comparison:
-    """Calibration, and who is ahead."""
-    errors = {name: scores.calibration(found.trials, runs) for name, runs in found.outcomes.items()}
-    calibrated = pd.DataFrame(errors).T
-    unlike = [name for name in calibrated.index if scores.has_no_probabilities(name)]
-    calibrated.loc[unlike, "ece"] = np.nan
-    found.scores = found.scores.join(calibrated)
-    correction = scores.overlap(found.trials[0])
-    found.leads = [
-        scores.lead(found.trial_scores, model, rival, correction)
-        for model, rival in sorted(pairs(found))
-    ]
-    return found
+def score_table(
+    plan: Plan, trials: list[pd.DataFrame], outcomes: dict[str, list[Outcome]], each: pd.DataFrame
+) -> pd.DataFrame:
+    """The scores of a Comparison, with the intervals and the calibration that belong to it."""
+    table = scores.summary(each, plan.order)
+    if not plan.full:
+        return table.join(scores.text_intervals(table["accuracy"], trials))
+    bounds = scores.split_intervals(each, scores.overlap(trials[0]))
+    return table.join(bounds).join(calibrated(trials, outcomes))
 
 
-def pairs(found: Comparison) -> set[tuple[str, str]]:
+def calibrated(trials: list[pd.DataFrame], outcomes: dict[str, list[Outcome]]) -> pd.DataFrame:
+    """ece, ece_cooled of each model; no ece where probabilities are made of scores."""
+    errors = {name: scores.calibration(trials, runs) for name, runs in outcomes.items()}
+    table = pd.DataFrame(errors).T
+    unlike = [name for name in table.index if not TRAITS[name].gives_probabilities]
+    table.loc[unlike, "ece"] = np.nan
+    return table
+
+
+def leads(
+    names: list[str], trials: list[pd.DataFrame], each: pd.DataFrame
+) -> tuple[scores.Lead, ...]:
+    """Who is ahead, of models in their order: for each of the pairs."""
+    correction = scores.overlap(trials[0])
+    return tuple(scores.lead(each, *pair, correction) for pair in sorted(pairs(names)))
+
+
+def pairs(names: list[str]) -> set[tuple[str, str]]:
     """The (LSTM, rival) to compare: the best ones by the validation texts, and some more."""
-    names = list(found.scores.index)
     lstm, rival = best_lstm(names), best_rival(names)
-    bag = next(name for name in names if "LSTM" not in name and "weighted" not in name)
-    return {(lstm, rival), (lstm, bag), ("LSTM", rival), (LSTM_AND_BAG, rival)}
+    unordered = (name for name in names if is_rival(name) and family(name) is not Family.CLAUSES)
+    return {(lstm, rival), (lstm, next(unordered)), ("LSTM", rival), (LSTM_AND_BAG, rival)}
 
 
 def best_lstm(names: list[str]) -> str:
     """Of models in their order the first that is an LSTM alone."""
-    return next(name for name in names if name.startswith("LSTM") and name != LSTM_AND_BAG)
+    return next(name for name in names if family(name) is Family.LSTM)
 
 
 def best_rival(names: list[str]) -> str:
     """Of models in their order the first without an LSTM."""
-    return next(name for name in names if "LSTM" not in name)
+    return next(name for name in names if is_rival(name))

@@ -201,12 +201,13 @@ def replace_whole(path: Path, write: Callable[[Path], object]) -> None:
 def replace_folder(fresh: Path, path: Path) -> None:
     """Move a folder to `path`, where one stands, which is then removed. Raises OSError."""
     around = Path(tempfile.mkdtemp(prefix=".before-", dir=path.parent))
-    before = around / path.name
-    os.replace(path, before)
+    before = around / "before"
     try:
+        os.replace(path, before)
         os.replace(fresh, path)
     except OSError:
-        os.replace(before, path)
+        if before.exists():
+            os.replace(before, path)
         around.rmdir()
         raise
     shutil.rmtree(around, ignore_errors=True)

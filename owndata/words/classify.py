@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from owndata.classify import LSTM_AND_BAG, Comparison, Plan, Stage
+from owndata.classify import Comparison, Plan, Stage
 from owndata.keep import UNSURE, Kept
 from owndata.scores import Lead
 from owndata.splits import FEWEST
+from owndata.traits import LSTM_AND_BAG, TRAITS
 
 MANY_SPLITS = 5  # with fewer an interval is wide
 
@@ -121,9 +122,8 @@ def learns(found: Comparison) -> str:
 
 def kept(model: Kept) -> str:
     """Where the model is, when it is unsure, what it holds."""
-    grams = "grams" in model.facts.model
     holds = "the words that it knows, and no text"
-    if grams:
+    if TRAITS[model.facts.model].keeps_grams:
         holds = "words, singly and two or three in a row, and no longer text"
     return (
         f"Below a probability of {near_one(model.threshold)}, as for {model.facts.unsure:.0%} of"

@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 from own_texts import texts
 from scipy import stats
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.preprocessing import FunctionTransformer
 
 import owndata
-from owndata import classify, models, scores, splits
-from owndata.classify import LSTM_AND_BAG, Work, compare, make_plan
+from owndata import classify, models, scores, splits, traits
+from owndata.classify import Work, compare, make_plan
 from owndata.errors import Unclear
-from owndata.models import MAJORITY, VARIANT, Options
+from owndata.models import Options
+from owndata.traits import LSTM_AND_BAG, MAJORITY, VARIANT
 from owndata.words import classify as words
 from Text_Classification_LSTM import corpus as lesson
 from Text_Classification_LSTM import rivals
@@ -63,6 +65,19 @@ def test_a_full_comparison_tries_all_models_and_settings():
     assert len(plan.grids["BoW, random forest"]) == 6 and len(plan.grids[VARIANT]) == 5
     assert plan.runs(VARIANT) == 5 and plan.runs("LSTM") == 1
     assert plan.minutes >= make_plan(TWO).minutes
+
+
+def test_what_is_known_of_the_models_fits_their_pipelines():
+    rivals_made = models.make_rivals("none")
+    assert set(traits.TRAITS) == {*rivals_made, *models.NETWORKS, LSTM_AND_BAG}
+    for name, (pipeline, _) in rivals_made.items():
+        known, features = traits.TRAITS[name], pipeline.named_steps["features"]
+        final = pipeline.named_steps["model"]
+        assert known.gives_probabilities == hasattr(final, "predict_proba")
+        is_forest = isinstance(final, RandomForestClassifier)
+        assert known.is_wide_forest == (is_forest and "dense" in pipeline.named_steps)
+        assert known.keeps_grams == (getattr(features, "ngram_range", (1, 1)) == (1, 3))
+        assert traits.is_rival(name)
 
 
 def test_long_texts_are_left_to_models_that_can_read_them(monkeypatch):
@@ -321,9 +336,9 @@ def test_the_threshold_leaves_a_twentieth_unsure():
         truth = np.searchsorted(["bank", "sea"], lesson.part_of(trial, "validation")["genre"])
         drawn = rng.dirichlet(np.ones(2), len(truth)) + 0.5 * np.eye(2)[truth]
         runs.append({"validation": drawn / drawn.sum(axis=1, keepdims=True)})
-    temperature, threshold, unsure = scores.certainty(trials, runs)
-    assert unsure == pytest.approx(0.05, abs=0.01) and 0.5 < threshold < 0.7
-    assert (temperature, threshold) == pytest.approx(rivals.certainty(trials, runs))
+    found = scores.certainty(trials, runs)
+    assert found.unsure == pytest.approx(0.05, abs=0.01) and 0.5 < found.threshold < 0.7
+    assert (found.temperature, found.threshold) == pytest.approx(rivals.certainty(trials, runs))
 
 
 @pytest.mark.parametrize("knows", ["lstm", "bag", "both"])
