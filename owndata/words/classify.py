@@ -143,11 +143,17 @@ def changed(model: Kept) -> str:
     )
 
 
-def labelled(path: str, texts: int, unsure: float, columns: list[str], model: Kept) -> str:
-    """Where the labels are, and what the added columns (likeliest, probability, label) mean."""
+def labelled(
+    path: str, texts: int, unsure: float, columns: list[str], model: Kept, replaced: bool
+) -> str:
+    """Where the labels are, and what the added columns (likeliest, probability, label) mean.
+
+    replaced: whether earlier labels stood there.
+    """
     likeliest, probability, label = columns
+    earlier = ", in place of earlier ones" if replaced else ""
     return (
-        f"{count(texts, 'text')} {'is' if texts == 1 else 'are'} labelled in {path}: {likeliest}"
+        f"{count(texts, 'text')} {'is' if texts == 1 else 'are'} labelled in {path}{earlier}: {likeliest}"
         f" is the genre that fits best, {probability} how sure the model is of it, {label} the"
         f' same genre or "{UNSURE}" ({unsure:.0%} of these texts): below'
         f" {near_one(model.threshold)}, or where the model knows no word."

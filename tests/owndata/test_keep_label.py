@@ -148,6 +148,14 @@ def test_labels_never_overwrite_the_file_that_they_are_for(kept, tmp_path, capsy
     assert path.read_text() == "text\nOne share more\n"
 
 
+def test_labels_in_place_of_earlier_ones_are_announced(kept, tmp_path, capsys):
+    for name, replaced in {"one.csv": False, "two.csv": True}.items():
+        (tmp_path / name).write_text("text\nOne share more\n")
+        assert label(kept, tmp_path / name, "--out", tmp_path / "labels") == 0
+        said = capsys.readouterr().out
+        assert ("predictions.csv, in place of earlier ones: likeliest is" in said) == replaced
+
+
 def test_labels_make_no_other_file_of_their_folder_a_result(kept, tmp_path, capsys):
     """classify replaces no report.csv that stood there before, and label its own predictions."""
     own, results = tmp_path / "own.csv", tmp_path / "results"
