@@ -173,11 +173,13 @@ def check_splits(wanted: int, full: bool) -> None:
 def check(table: pd.DataFrame, rare: dict[str, int], path: Any, language: str) -> None:
     """Raise Unclear if the texts are of one genre, hold hardly a word, or no such language is."""
     if language not in ("", NO_LANGUAGE, *LANGUAGES):
-        fault = f"no endings of {language!r} are known"
+        fault = f"we have no stemmer for {language!r}"
         raise Unclear(path, fault, "language", (NO_LANGUAGE, *LANGUAGES))
     if table["genre"].nunique() < 2:
         few = f" with {splits.FEWEST} or more different texts" if rare else ""
-        fault = f"only {len(table)} texts of {table['genre'].nunique()} genres{few} are left"
+        fault = f"only one genre{few} is left ({len(table)} texts)"
+        if table.empty:
+            fault = f"no genre{few} is left"
         raise Unclear(path, fault, "label")
     words = {word for text in table["text"] for word in tokenise(text)} - ENGLISH_STOP_WORDS
     if len(words) < FEWEST_WORDS:
@@ -258,10 +260,10 @@ def compare(
     """Compare models on a reader's own texts.
 
     texts: what `read_texts` returns, or a table with the columns text and genre. full: all models
-    and settings, instead of a few. splits: how many (0: two, or five if full; one or two, or two
-    or more if full). language: whose
-    endings are cut off ("": found; "none": none). most_texts: of more some are drawn (0: all).
-    most_epochs: passes of a network over the texts. Raises Unclear if there is too little to learn.
+    and settings, instead of a few. splits: how many: one or two (0: two), or if full two or more
+    (0: five). language: of the texts, for stemming ("": found; "none": do not stem). most_texts:
+    of more some are drawn (0: all). most_epochs: passes of a network over the texts. Raises
+    Unclear if there is too little to learn, or for what is not known or cannot be.
     """
     plan = make_plan(texts, full, splits, language, seed, most_texts, most_epochs)
     return run(plan, work or Work())

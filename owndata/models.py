@@ -77,7 +77,7 @@ MOST_CELLS = 2e8  # texts x words of a table that trees see as a whole
 class Options:
     """What all fits of a comparison have in common.
 
-    language: whose endings are cut off, "none" for none. most_epochs: passes of a network
+    language: of the texts, for stemming ("none": do not stem). most_epochs: passes of a network
     over the training texts. most_words: words of a text that a network reads.
     """
 

@@ -15,11 +15,11 @@ from owndata.words.reading import how_read, rows_as_read
 DESCRIPTION = (
     "Compare models on your own texts and their labels; the best then learns from all of them."
     " Into report.csv go all scores with their intervals, into the folder kept_model the model, and"
-    " into predictions.csv the rows of NEW with labels. A run that is cut goes on when it is"
-    " started again."
+    " into predictions.csv the rows of NEW with labels. An interrupted run is resumed when the same"
+    " command is given again."
 )
 REPORT = "report.csv"
-UNFINISHED = "unfinished"  # in the folder of results: the fits of a run that was cut
+UNFINISHED = "unfinished"  # in the folder of results: the fits of an interrupted run
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +28,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("file", metavar="FILE", help="a table of texts and their labels")
     add("--label", metavar="NEW", default="", help="a file of texts to label")
     add_texts_options(parser)
-    add("--language", default="", help="whose endings are cut off; none: no endings")
-    full = "all models and settings on five splits, which takes long, not a few on two"
+    language = 'the language of the texts, for stemming ("none": do not stem)'
+    add("--language", default="", help=language)
+    full = "try every model on five splits (slow); by default, a few models on two"
     add("--full", action="store_true", help=full)
     add_out(parser)
 
@@ -46,7 +47,9 @@ def run(given: argparse.Namespace) -> None:
     try:
         kept = compare_and_keep(texts, given, folder)
     except KeyboardInterrupt:
-        raise SystemExit("stopped: the same command goes on with the fits that are done.") from None
+        raise SystemExit(
+            "interrupted: the same command resumes with the fits that are done."
+        ) from None
     if new is not None:
         label(kept, new, folder)
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)

@@ -111,8 +111,12 @@ def test_genres_of_fewer_than_ten_different_texts_are_left_out_and_named():
 
 
 @pytest.mark.parametrize("table, option, said", [
-    (TWO[TWO["genre"] == "sea"], "label", "only 40 texts of 1 genres"),
-    (texts({"sea": 40, "bank": 9}), "label", "with 10 or more different texts are left"),
+    (TWO[TWO["genre"] == "sea"], "label", "the texts: only one genre is left (40 texts): set label"),
+    (
+        texts({"sea": 40, "bank": 9}), "label",
+        "only one genre with 10 or more different texts is left (40 texts)",
+    ),
+    (texts({"bank": 9}), "label", "no genre with 10 or more different texts is left"),
     (
         pd.DataFrame(
             [(f"{a} {b}", b < "n") for a in STOP_WORDS for b in STOP_WORDS], columns=["text", "genre"]
@@ -131,6 +135,7 @@ def test_what_cannot_be_learned_is_refused(table, option, said):
 def test_an_unknown_language_is_refused_with_those_that_are_known():
     with pytest.raises(Unclear) as caught:
         make_plan(TWO, language="klingon")
+    assert "we have no stemmer for 'klingon'" in str(caught.value)
     assert caught.value.option == "language" and {"none", "german"} <= set(caught.value.choices)
 
 
