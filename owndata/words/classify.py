@@ -154,8 +154,8 @@ def labelled(
     earlier = ", in place of earlier ones" if replaced else ""
     return (
         f"{count(texts, 'text')} {'is' if texts == 1 else 'are'} labelled in {path}{earlier}:"
-        f" {likeliest} is the genre that fits best, {probability} how sure the model is of it, {label} the"
-        f' same genre or "{UNSURE}" ({unsure:.0%} of these texts): below'
+        f" {likeliest} is the genre that fits best, {probability} how sure the model is of it,"
+        f' {label} the same genre or "{UNSURE}" ({unsure:.0%} of these texts): below'
         f" {near_one(model.threshold)}, or where the model knows no word."
     )
 
