@@ -13,6 +13,7 @@ from LSTM_from_scratch.series import find_season
 from owndata.errors import Unclear
 from owndata.methods import Training
 from owndata.rhythm import Rhythm, as_dates, go_on
+from owndata.timecolumns import Counted
 from owndata.verdicts import Doubt, doubts, outside_range
 from owndata.windows import Parts, Setting, cut
 
@@ -101,19 +102,32 @@ def make_plan(
 
 
 def taken_apart(series) -> tuple[str, np.ndarray, pd.Index | None]:
-    """The name, the values (n,) and the times (n,) of a Series, a pandas Series or an array.
-
-    Places that only count the rows are no times: they have no name, or are a RangeIndex.
-    """
+    """The name, the values (n,) and the times (n,) of a Series, a pandas Series or an array."""
     value = np.asarray(getattr(series, "values", series), dtype=float)
     name = str(getattr(series, "name", None) or "the series")
-    times = getattr(series, "times", getattr(series, "index", None))
-    if isinstance(times, pd.DatetimeIndex):
-        return name, value, times.tz_localize(None)
-    numbers = isinstance(times, pd.Index) and pd.api.types.is_numeric_dtype(times)
-    if not numbers or isinstance(times, pd.RangeIndex) or times.name == "":
-        return name, value, None
+    reading = getattr(series, "reading", None)
+    if reading is None:
+        return name, value, times_of_index(getattr(series, "index", None), name)
+    times = None if reading.counted is Counted.PLACES else series.times
     return name, value, times
+
+
+def times_of_index(index, name: str) -> pd.Index | None:
+    """The times of an index of pandas; None of one that counts the rows, or of no index.
+
+    Periods stand for their starts, and times of a zone for those of its clock. Raises Unclear for
+    an index of anything but times, periods and numbers.
+    """
+    if not isinstance(index, pd.Index) or isinstance(index, pd.RangeIndex):
+        return None
+    if isinstance(index, pd.PeriodIndex):
+        return index.to_timestamp()
+    if isinstance(index, pd.DatetimeIndex):
+        return index.tz_localize(None)
+    if pd.api.types.is_numeric_dtype(index):
+        return index
+    mend = "turn it into times with pandas.to_datetime, or drop it with reset_index(drop=True)"
+    raise Unclear(name, "its index holds neither times nor numbers", mend=mend)
 
 
 def source_of(series, name: str) -> str:

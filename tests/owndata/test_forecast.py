@@ -84,6 +84,16 @@ def test_three_lines_suffice_for_any_row_of_numbers(kind):
     assert result.chosen == min(result.tried, key=lambda tried: tried.rmse).setting
 
 
+def test_periods_are_times_and_text_in_an_index_is_refused():
+    """Neither is lost in silence."""
+    periods = pd.period_range("2015-01", periods=60, freq="M")
+    result = forecast(pd.Series(seasonal(12, 60), periods), 2, epochs=1)
+    assert list(result.future["time"]) == ["2020-01-01", "2020-02-01"]
+    words = periods.to_timestamp().strftime("%Y-%m-%d")
+    with pytest.raises(Unclear, match="neither times nor numbers.*to_datetime"):
+        forecast(pd.Series(seasonal(12, 60), words), 2, epochs=1)
+
+
 def test_facts_are_told_as_they_are_known():
     told = []
     result = forecast(seasonal(12, 120), 3, epochs=2, tell=told.append)

@@ -115,6 +115,14 @@ def test_a_readers_series_from_end_to_end(own, tmp_path, run, monkeypatch):
     assert lines[-1] == f"written: {folder.name}: future.csv errors.csv forecast.png"
 
 
+def test_a_file_without_times_gets_none(tmp_path, run):
+    values = np.sin(np.arange(60) / 2).round(3)
+    (tmp_path / "own.csv").write_text("value\n" + "".join(f"{value}\n" for value in values))
+    out, refusal = run(tmp_path / "own.csv", "--horizon", 2)
+    assert refusal is None and "no times found" in out and "(to " not in out
+    assert "time" not in pd.read_csv(tmp_path / "own" / "future.csv")
+
+
 def test_the_same_command_gives_the_same_bytes_and_replaces_its_own_results(own, tmp_path, run):
     found = []
     for _ in range(2):
