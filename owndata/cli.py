@@ -35,6 +35,7 @@ OPTIONS = {  # what errors call the parameters; others are called as they are
     "model": "--model",
     "kind": "--kind",
     "out": "--out",
+    "plot": "--plot",
     "horizon": "--horizon",
 }
 PRIVATE = "Nothing leaves this machine, and no file of yours is written to."

@@ -108,7 +108,40 @@ def test_show_draws_where_it_is_asked_to_and_never_onto_the_file(own, tmp_path, 
             png.read_bytes().startswith(b"\x89PNG") and f"written: {png}" in capsys.readouterr().out
         )
     assert main(["show", str(path), "--plot", str(path)]) == 1
-    assert "--out" in capsys.readouterr().err and path.read_text(encoding="utf-8") == LAMPS
+    assert "--plot" in capsys.readouterr().err and path.read_text(encoding="utf-8") == LAMPS
+
+
+def test_show_draws_onto_an_earlier_plot_and_onto_nothing_else(own, tmp_path, capsys):
+    path, plot, link = str(own(LAMPS)), tmp_path / "lamps.png", tmp_path / "link.png"
+    assert main(["show", path, "--plot", str(plot)]) == 0
+    assert main(["show", path, "--plot", str(plot)]) == 0
+    other = own("a,b\n", "other.csv")
+    link.symlink_to(tmp_path / "nowhere")
+    capsys.readouterr()
+    for taken in (other, link, tmp_path):
+        assert main(["show", path, "--plot", str(taken)]) == 1
+        assert "no earlier plot: set --plot to a new file." in capsys.readouterr().err
+    assert other.read_text() == "a,b\n" and link.is_symlink()
+    (tmp_path / "show.png").write_text("mine")
+    assert main(["show", path, "--out", str(tmp_path)]) == 1
+    assert "set --out to another folder." in capsys.readouterr().err
+
+
+def test_show_says_that_texts_have_no_plot(own, tmp_path, capsys):
+    assert main(["show", str(own(TEXTS)), "--plot", str(tmp_path / "new.png")]) == 1
+    assert capsys.readouterr().err.endswith("texts have no plot: leave --plot out.\n")
+
+
+def test_a_name_with_dollars_is_drawn_as_it_is(own, tmp_path):
+    path = own(LAMPS.replace("Wert", "cost_$_per_$"))
+    assert main(["show", str(path), "--plot", str(tmp_path / "new.png")]) == 0
+
+
+def test_clean_replaces_no_link_that_leads_nowhere(own, tmp_path, capsys):
+    link = tmp_path / "link.csv"
+    link.symlink_to(tmp_path / "nowhere")
+    assert main(["clean", str(own(LAMPS)), "-o", str(link)]) == 1
+    assert "there already" in capsys.readouterr().err and link.is_symlink()
 
 
 def test_show_prints_texts_and_labels(own, capsys):
