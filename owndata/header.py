@@ -124,10 +124,14 @@ def fullest_row(above: pd.DataFrame, body: pd.DataFrame) -> int:
 
 def distinct_names(names: Sequence[str]) -> list[str]:
     """The names of the columns; one that is empty or there before gets its place behind it."""
-    return [
-        name if name and name not in names[:place] else f"{name} ({place + 1})".strip()
-        for place, name in enumerate(names)
-    ]
+    given = set(names)
+    distinct = {}  # of which the keys keep their order
+    for place, name in enumerate(names, 1):
+        free = name
+        while not free or free in distinct or (free != name and free in given):
+            free = f"{free} ({place})".strip()
+        distinct[free] = None
+    return list(distinct)
 
 
 def kind_of(cell: str) -> Kind:

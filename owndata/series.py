@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from owndata.columns import PART, UNUSUAL, pick, rank
+from owndata.columns import PART, UNUSUAL, is_given, pick_one, rank
 from owndata.errors import Unclear, listed
 from owndata.header import MISSING, LeftOut, Reading, read_table
 from owndata.numbers import as_numbers, decimal_mark, is_either
@@ -162,12 +162,12 @@ def read_series(
     than one way.
     """
     file = read_table(path, separator, encoding)
-    table = one_series(file, str(series), is_wide=not value and file.has_header)
-    found = find_times(table, str(time), path)
+    table = one_series(file, str(series), is_wide=file.has_header and not is_given(value))
+    found = find_times(table, time, path)
     rest = table.drop(columns=[*found.columns, *repeats_calendar(table, found)])
     numeric = columns_of_numbers(rest)
-    if value:
-        name = pick(table, value, "value", path)[0]
+    if is_given(value):
+        name = pick_one(table, value, "value", path)
     else:
         name = choose_value(numeric, rest, found, path)
     mark = known_mark(decimal, path) or decimal_mark(table[name])

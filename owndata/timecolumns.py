@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from owndata.columns import PART, UNUSUAL, pick, rank
+from owndata.columns import PART, UNUSUAL, is_given, pick, rank
 from owndata.errors import Unclear
 from owndata.numbers import as_numbers
 from owndata.times import as_times, counted_months, evenness, unix_times
@@ -96,18 +96,19 @@ def side_by_side(table: pd.DataFrame, names: Sequence[str]) -> pd.Series:
     return table[names[0]].str.cat(table[list(names[1:])], sep=" ")
 
 
-def find_times(table: pd.DataFrame, asked: str, path: str | Path) -> Found:
+def find_times(table: pd.DataFrame, asked: str | int, path: str | Path) -> Found:
     """The times of the rows: of the columns `asked` for, or else by usual names and by their cells.
 
     Raises Unclear, with the option "time", if the columns asked for hold no times, or if a column
     looks like times and cannot be understood.
     """
     columns = look_at(table)
-    if asked and asked.casefold() == NONE and NONE not in map(str.casefold, table):
+    if str(asked).casefold() == NONE and NONE not in map(str.casefold, table):
         return places(table)
-    names = pick(table, asked, "time", path) if asked else possible_names(columns)
-    found = in_dates(columns, names, asked != "") or in_numbers(columns, names, asked != "")
-    if asked and not found:
+    is_asked = is_given(asked)
+    names = pick(table, asked, "time", path) if is_asked else possible_names(columns)
+    found = in_dates(columns, names, is_asked) or in_numbers(columns, names, is_asked)
+    if is_asked and not found:
         mend = f"set {{option}} to another column, or to {NONE} if the rows stand in order"
         raise Unclear(path, f"column {asked} holds no times", "time", mend=mend)
     if not found:

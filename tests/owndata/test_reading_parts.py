@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from owndata import Unclear, read_series, read_texts
 from owndata.cli import OPTIONS
-from owndata.columns import pick, rank
+from owndata.columns import pick, pick_one, rank
 from owndata.decode import decode, read_text
-from owndata.header import read_table
+from owndata.header import distinct_names, read_table
 from owndata.numbers import as_numbers
 from owndata.rows import cut_rows
 from owndata.series import suspects
@@ -28,6 +28,37 @@ def write(tmp_path, content, name="own.csv"):
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
     return path
+
+
+def test_a_column_is_the_one_of_its_name_before_one_in_another_case():
+    for asked in ("value", "Value"):
+        assert pick_one(["Value", "value"], asked, "value", "own.csv") == asked
+    with pytest.raises(Unclear, match="may be one of 2 columns: set value to one of Value, value"):
+        pick_one(["Value", "value"], "VALUE", "value", "own.csv")
+
+
+def test_one_column_is_asked_for_where_one_is_wanted(tmp_path):
+    path = write(tmp_path, "a,b\n" + "".join(f"{k % 7},{k % 5}\n" for k in range(50)))
+    assert pick(["a", "b"], "b, a", "text", path) == ["b", "a"]
+    with pytest.raises(Unclear, match="b,a are 2 columns, not one"):
+        read_series(path, value="b,a")
+    for asked in ({"value": 0}, {"value": -1}, {"value": 3}, {"value": 2, "time": 0}):
+        with pytest.raises(Unclear, match="it has no column"):
+            read_series(path, **asked)
+    assert read_series(path, value=2).name == "b"
+    for asked in ({"text": 0}, {"label": 0}):
+        with pytest.raises(Unclear, match="it has no column 0"):
+            read_texts(write(tmp_path, "text,genre\na b,x\nc d,y\n" * 9, "texts.csv"), **asked)
+
+
+@pytest.mark.parametrize(
+    "names", [["a", "a", "a (2)"], ["a", "a (2)", "a"], ["", "", "(1)"], ["a (3)", "a", "a"]]
+)
+def test_no_two_columns_get_one_name(names):
+    distinct = distinct_names(names)
+    assert len(set(distinct)) == len(names)
+    kept = [name for name in set(names) if name]
+    assert all(distinct[names.index(name)] == name for name in kept)
 
 
 def test_an_error_knows_its_file_fault_option_and_choices():
