@@ -76,6 +76,7 @@ def make_plan(
     check(source_of(series, name), value, times, horizon)
     check_training(training)
     parts = Parts.of(len(value))
+    check_lookback(lookback, season, parts)
     later, rhythm = continued(source_of(series, name), times, horizon)
     season = season or find_season(value[: parts.train])
     lookback = min(lookback, max(2, parts.train // 8))
@@ -144,17 +145,26 @@ def check_training(training: Training) -> None:
             raise ValueError(f"{name} is {number}: give at least {least}.")
 
 
+def check_lookback(lookback: int, season: int, parts: Parts) -> None:
+    """Raise ValueError for a lookback or a season that cannot be; a season of 0 is to be found."""
+    if lookback < 1:
+        raise ValueError(f"lookback is {lookback}: give at least 1.")
+    if not 0 <= season <= parts.train:
+        known = f"there are {parts.train} values to learn from"
+        raise ValueError(f"season is {season}, and {known}: give 0 to {parts.train}.")
+
+
 def check_settings(value: np.ndarray, parts: Parts, settings: Iterable[Setting]) -> None:
     """Raise ValueError for a setting by which nothing could be learned of the values (n,)."""
     for setting in settings:
+        check_lookback(setting.lookback, setting.beside, parts)
         cut(value, parts, setting)
 
 
 def check_horizon(horizon: int) -> None:
     """Raise Unclear for a horizon that is none."""
     if horizon < 1:
-        mend = "set {option} to 1 or more"
-        raise Unclear("", f"{horizon} steps ahead are no forecast", "horizon", mend=mend)
+        raise Unclear("", "", "horizon", mend=f"{{option}} must be at least 1, not {horizon}")
 
 
 def check(source: str, value: np.ndarray, times: pd.Index | None, horizon: int) -> None:

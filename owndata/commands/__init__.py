@@ -4,7 +4,7 @@ import argparse
 
 SHARED = {
     "separator": "what stands between columns, such as ';' or tab",
-    "encoding": "of the file's characters, such as cp1252",
+    "encoding": "the file's encoding, such as cp1252",
 }
 OF_SERIES = {
     "value": "the column of values: its name, or its number from 1",
