@@ -133,7 +133,7 @@ def read_texts(
     reading = TextsReading(file, tuple(texts), genre, left_out, joined, tuple(others), several)
     if data["genre"].nunique() < 2:
         raise too_few(data, reading)
-    is_unspaced = bool(UNSPACED.search(data["text"].iloc[0]))
+    is_unspaced = any(map(UNSPACED.search, data["text"]))
     return Texts(data.reset_index(drop=True), replace(reading, is_unspaced=is_unspaced))
 
 

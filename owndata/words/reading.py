@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from owndata.series import Series, SeriesReading
     from owndata.texts import Texts, TextsReading
 
-SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma", " ": "blank", "": "line"}
-ENCODINGS = {"cp125": "Windows-125"}
+SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma", " ": "blank"}
+ENCODINGS = {"cp125": "Windows-125", "utf-": "UTF-"}
 MOST_SHOWN = 60  # characters of a text, or of a line left out
 SHOWN = 2  # rows at each end
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -50,13 +50,16 @@ def cut_short(text: str, width: int = MOST_SHOWN) -> str:
     return line if len(line) <= width else f"{line[: width - 4]} ..."
 
 
-def in_file(file: Reading) -> Iterator[str]:
-    """How the file was cut into a table, in phrases."""
+def in_file(file: Reading, cell: str) -> Iterator[str]:
+    """How the file was cut into a table, in phrases; `cell` is what a cell may be: a value, a text."""
     encoding = file.encoding
     for code, name in ENCODINGS.items():
         encoding = encoding.replace(code, name)
-    mark = SEPARATORS.get(file.separator, f"{file.separator!r}")
-    yield f"{mark}-separated {encoding}{' from JSON' if file.is_json else ''}"
+    if file.separator:
+        mark = SEPARATORS.get(file.separator, f"{file.separator!r}")
+        yield f"{mark}-separated {encoding}{' from JSON' if file.is_json else ''}"
+    else:
+        yield f"one {cell} per line, {encoding}"
     if not file.has_header:
         yield "no header"
     for lines in file.left_out:
@@ -71,7 +74,7 @@ def left_out(lines: LeftOut) -> str:
 def how_series_read(series: Series) -> str:
     """How a series was read, in one sentence."""
     reading = series.reading
-    said = [*in_file(reading.file), *in_rows(reading), *in_order(reading)]
+    said = [*in_file(reading.file, "value"), *in_rows(reading), *in_order(reading)]
     count = f"{len(series)} values of {series.name}"
     also = f" (also columns of numbers: {listed(reading.others)})" if reading.others else ""
     path = reading.file.path
@@ -106,7 +109,7 @@ def zone(offset: str) -> str:
 def in_order(reading: SeriesReading) -> Iterator[str]:
     """What was done to bring a series in order, in phrases."""
     if reading.turned:
-        yield "newest first, turned round"
+        yield "newest first, reversed"
     if reading.steps_back:
         yield f"sorted, steps back in time: {reading.steps_back}"
     if reading.averaged:
@@ -180,7 +183,7 @@ def blocks(values: np.ndarray, width: int = WIDTH) -> str:
 def how_texts_read(texts: Texts) -> str:
     """How texts were read, in one sentence."""
     reading, n = texts.reading, len(texts.table)
-    said = ", ".join(in_file(reading.file))
+    said = ", ".join(in_file(reading.file, "text"))
     said += f"; text {' and '.join(reading.text_columns)}"
     if not reading.label_column:
         return f"{reading.file.path}: read as {said}; {n} texts."

@@ -3,6 +3,7 @@
 import gzip
 import io
 import re
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,7 @@ def test_the_way_to_mend_a_fault_names_the_option():
 @pytest.mark.parametrize(
     "path, part",
     [
-        ("missing.csv", "No such file or directory"),
+        ("missing.csv", "there is no such file"),
         ("https://example.org/own.csv", "download it first"),
     ],
 )
@@ -100,6 +101,34 @@ def test_a_file_that_is_not_there_is_told(path, part):
     for reader in (read_series, read_texts):
         with pytest.raises(Unclear, match=part):
             reader(path)
+
+
+def test_what_holds_nothing_is_told(tmp_path):
+    (tmp_path / "nothing.csv").write_bytes(b"")
+    (tmp_path / "nothing.gz").write_bytes(gzip.compress(b""))
+    zipfile.ZipFile(tmp_path / "nothing.zip", "w").close()
+    for name, fault in (("csv", "file"), ("gz", "archive"), ("zip", "archive")):
+        with pytest.raises(Unclear, match=f"the {fault} is empty"):
+            read_series(tmp_path / f"nothing.{name}")
+    with pytest.raises(Unclear, match="it is a folder"):
+        read_series(tmp_path)
+
+
+def test_one_value_or_text_per_line_is_said_so(tmp_path):
+    series = read_series(write(tmp_path, "value\n1\n3\n2\n"))
+    assert "read as one value per line, UTF-8; " in str(series)
+    texts = read_texts(write(tmp_path, "a lamp\na desk\n", "own.txt"), labelled=False)
+    assert "read as one text per line, UTF-8, " in str(texts)
+
+
+def test_characters_taken_as_words_are_told_wherever_they_stand(tmp_path):
+    rows = [f"lamp number {k},{genre}" for k in range(9) for genre in "ab"]
+    rows = [row.replace("lamp", "desk") if row.endswith("b") else row for row in rows]
+    path = write(tmp_path, "\n".join(["text,genre", *rows]))
+    assert not read_texts(path).reading.is_unspaced
+    rows[-1] = "服务很好下次再来,b"
+    told = str(read_texts(write(tmp_path, "\n".join(["text,genre", *rows]))))
+    assert "; characters taken as words; " in told
 
 
 def test_a_file_that_is_packed_by_its_name_alone_is_read_as_it_is(tmp_path):

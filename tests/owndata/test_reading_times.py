@@ -1,4 +1,4 @@
-"""Times in many forms, newest first: read and turned round, or asked about; never taken in file order in silence."""
+"""Times in many forms, newest first: read and reversed, or asked about; never taken in file order in silence."""
 
 import numpy as np
 import pandas as pd

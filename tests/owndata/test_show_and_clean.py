@@ -82,7 +82,7 @@ def test_show_prints_how_a_series_is_read_from_any_folder(own, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == (
-        f"{path}: read as semicolon-separated utf-8, decimal commas, newest first, turned round;"
+        f"{path}: read as semicolon-separated UTF-8, decimal commas, newest first, reversed;"
         " time Datum from 2024-01-01 to 2024-01-31; 31 values of Wert."
     )
     assert [line.split() for line in lines[1:7]] == [
@@ -184,7 +184,7 @@ def test_a_file_of_both_kinds_is_asked_about(own, capsys):
 @pytest.mark.parametrize(
     "content, words, part",
     [
-        (None, [], "No such file or directory"),
+        (None, [], "there is no such file"),
         (
             "date,a,b\n" + "".join(f"2024-01-{k:02},{k % 5},{k**2}\n" for k in range(1, 13)),
             [],
@@ -262,6 +262,29 @@ def test_a_page_of_code_that_lacks_blocks_is_no_trouble(own):
     command = [sys.executable, "-m", "owndata", "show", str(own(LAMPS))]
     done = subprocess.run(command, env=environment, capture_output=True)
     assert done.returncode == 0 and b"31 values of Wert" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and names of bytes are POSIX's")
+def test_output_that_nobody_wants_ends_in_silence(own, tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "owndata", "show", str(own(LAMPS))]
+    ends = os.pipe()
+    os.close(ends[0])
+    done = subprocess.run(command, env=environment, stdout=ends[1], stderr=subprocess.PIPE)
+    os.close(ends[1])
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes are Linux's")
+def test_a_name_that_is_no_utf_8_is_refused_in_one_sentence(tmp_path):
+    path = os.fsencode(tmp_path) + b"/l\xe4mps.csv"
+    with open(path, "w") as file:
+        file.write(LAMPS)
+    for name in ("show", "forecast"):
+        command = [sys.executable, "-m", "owndata", name, path]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True)
+        assert done.returncode == 1 and done.stdout == b"" and done.stderr.count(b"\n") == 1
+        assert done.stderr.endswith(b"its name is not in UTF-8: rename it.\n")
 
 
 def test_texts_are_told_from_names_and_dates():
