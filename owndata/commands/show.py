@@ -50,7 +50,7 @@ def run(given: argparse.Namespace) -> None:
 
 
 def check_plot(path: Path, asked: str) -> None:
-    """Raise Unclear, with the option that `asked` for it, if what is at `path` is no plot of ours."""
+    """Raise Unclear, with the option that `asked` for it, unless what is at `path` is our plot."""
     if is_free(path):
         return
     from owndata.picture import is_plot  # on demand: Matplotlib loads for a second

@@ -294,7 +294,7 @@ def test_a_gap_in_time_is_told_and_costs_no_value(tmp_path):
     )
     series = read_series(path)
     assert series.values.tolist() == VALUES
-    assert series.reading.gaps == 1 and series.reading.longest_gap == 6
+    assert series.reading.order.gaps == 1 and series.reading.order.longest_gap == 6
     assert "gaps in time, taken as even: 1, the longest 6;" in str(series)
 
 
