@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from owndata.commands.kinds import add_either_options, read_either
 from owndata.errors import Unclear
 from owndata.files import is_free, write_whole
-from owndata.kinds import add_either_options, read_either
 from owndata.series import Series
 from owndata.texts import Texts
 from owndata.words.reading import how_read, rows_as_read

@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from owndata.commands.kinds import add_either_options, read_either
 from owndata.errors import Unclear
 from owndata.files import is_free, write_whole
-from owndata.kinds import add_either_options, read_either
 from owndata.series import Series
 from owndata.words.reading import blocks, how_read, rows_as_read
 

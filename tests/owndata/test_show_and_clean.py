@@ -12,7 +12,7 @@ import pytest
 import owndata
 from owndata import read_series, read_texts
 from owndata.cli import COMMANDS, main
-from owndata.kinds import is_text
+from owndata.commands.kinds import is_text
 
 ROOT = Path(__file__).parents[2]
 LAMPS = "Datum;Wert\n" + "".join(f"{k:02}.01.2024;{k},5\n" for k in range(31, 0, -1))
