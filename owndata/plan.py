@@ -74,9 +74,8 @@ def make_plan(
     name, value, times = taken_apart(series)
     horizon = operator.index(horizon)
     check(source_of(series, name), value, times, horizon)
-    check_training(training)
     parts = Parts.of(len(value))
-    check_lookback(lookback, season, parts)
+    check_arguments(training, lookback, season, parts)
     later, rhythm = continued(source_of(series, name), times, horizon)
     season = season or find_season(value[: parts.train])
     lookback = min(lookback, max(2, parts.train // 8))
@@ -135,6 +134,12 @@ def source_of(series, name: str) -> str:
     """What errors call the series: its file and column, or its name."""
     reading = getattr(series, "reading", None)
     return f"{reading.file.path}: column {name}" if reading else name
+
+
+def check_arguments(training: Training, lookback: int, season: int, parts: Parts) -> None:
+    """Raise ValueError for one that cannot be, TypeError for one that is no whole number."""
+    check_training(training)
+    check_lookback(operator.index(lookback), operator.index(season), parts)
 
 
 def check_training(training: Training) -> None:
