@@ -27,19 +27,20 @@ from owndata.windows import Setting, cut
 
 
 class Begun(NamedTuple):
-    """Training begins: so many settings were trained by an interrupted run, so many are left."""
+    """Training begins: so many settings were trained by a run that was cut, so many are left."""
 
-    resumed: int
+    taken_up: int
     left: int
     seconds: float  # about, for those that are left
-    horizon: int  # steps ahead, over which the errors are that follow
 
 
 class Tried(NamedTuple):
-    """An LSTM with one setting, and its error on the validation part."""
+    """An LSTM with one setting: its error on the validation part, the epochs of its training."""
 
     setting: Setting
     rmse: float  # over all steps ahead, in the series' own units
+    epochs: int
+    best_epoch: int
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def forecast(
     `settings` of the LSTM are tried, and the validation part chooses; () stands for `lookback` and
     a season, values and differences. `season` in steps, 0: found. `epochs` 0: 200, fewer for a long
     series; `batch_size` 0: 16, more for a long one. `input_noise` is on inputs scaled to [0, 1].
-    What is trained is kept in the folder `unfinished`, and a later call resumes there; remove
+    What is trained is kept in the folder `unfinished`, and taken up there by a later call; remove
     it when all is done. `tell` is called with a Plan before the work, then with Begun and each
     Tried; `bar` wraps the epochs. Raises Unclear for a series that cannot be forecast.
     """
@@ -130,7 +131,7 @@ def try_settings(
     bar: Callable[[Iterable], Iterable],
     tell: Callable[[object], None],
 ) -> list[tuple[Tried, Method]]:
-    """The LSTM trained with each setting, or as `unfinished` holds it."""
+    """The LSTM trained with each setting, or taken up from `unfinished`."""
     fit = kept_in(unfinished)
     jobs = {}
     for setting in plan.settings:
@@ -139,13 +140,13 @@ def try_settings(
         jobs[setting] = windows, (train, validation, plan.training, methods.code_version())
     left = [windows for windows, job in jobs.values() if not is_kept(fit, job)]
     seconds = sum(methods.training_seconds(windows, plan.training) for windows in left)
-    tell(Begun(len(jobs) - len(left), len(left), seconds, plan.horizon))
+    tell(Begun(len(jobs) - len(left), len(left), seconds))
     found = []
     for setting, (windows, job) in jobs.items():
         with without_remarks():
-            params, _, _ = fit(*job, bar=bar)
+            params, epochs, best_epoch = fit(*job, bar=bar)
         method = methods.network(windows, params, plan.horizon)
-        tried = Tried(setting, validation_rmse(plan, method))
+        tried = Tried(setting, validation_rmse(plan, method), epochs, best_epoch)
         tell(tried)
         found.append((tried, method))
     return found

@@ -66,7 +66,7 @@ def work(series, given: argparse.Namespace, folder: Path):
     """The forecast of the series; the folder is marked as soon as the work begins."""
     from tqdm import tqdm
 
-    from owndata.forecasting import forecast
+    from owndata.forecasting import Begun, forecast
     from owndata.plan import Plan
     from owndata.words import forecast as words
 
@@ -76,6 +76,8 @@ def work(series, given: argparse.Namespace, folder: Path):
             mark(folder, given.file)
         else:
             print(words.sentence(fact), flush=True)
+        if isinstance(fact, Begun):
+            print(words.tried_heading(given.horizon), flush=True)
 
     bar = partial(tqdm, desc="epochs", leave=False, disable=None)  # none in a log
     try:

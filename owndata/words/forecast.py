@@ -148,14 +148,13 @@ def ways(plan: Plan) -> str:
 @sentence.register
 def _(begun: Begun) -> str:
     said = []
-    if begun.resumed:
-        many = counted(begun.resumed, "training")
+    if begun.taken_up:
+        many = counted(begun.taken_up, "training")
         said.append(f"resumed from an interrupted run: {many} on the same values and settings")
     if begun.left:
         many = counted(begun.left, "setting")
         about = as_duration(begun.seconds)
         said.append(f"training the LSTM with {many}; this may take about {about}")
-    said.append(tried_heading(begun.horizon))
     return "\n".join(said)
 
 
