@@ -1,6 +1,7 @@
 """The command line: which command, its options, and errors in one sentence."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -35,6 +36,7 @@ OPTIONS = {  # what errors call the parameters; others are called as they are
     "model": "--model",
     "kind": "--kind",
     "out": "--out",
+    "plot": "--plot",
     "horizon": "--horizon",
 }
 PRIVATE = "Nothing leaves this machine, and no file of yours is written to."
@@ -44,22 +46,22 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words (default: those of the terminal) ask for: the exit status.
 
     0: done. 1: a file or folder is unclear or cannot be used, told in one sentence on stderr. 2:
-    the words are no right usage (SystemExit, from argparse).
+    the words are no right usage (SystemExit, from argparse). 130: stopped from the keyboard. 141:
+    what reads the output wants no more of it, as `head` does; nothing is said.
     """
     words = list(sys.argv[1:] if words is None else words)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a log shows at once what is done, in any code page
             stream.reconfigure(line_buffering=True, errors="replace")
-    parser = make_parser(words)
-    given = parser.parse_args(words)
-    if not given.command:
-        parser.print_help()
-        return 0
     try:
-        given.run(given)
+        run(words)
     except Unclear as error:
         print(error.sentence(OPTIONS), file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # or Python would complain as it ends
+        return 141
     except OSError as error:
         print(f"{error}.", file=sys.stderr)
         return 1
@@ -67,6 +69,16 @@ def main(words: Sequence[str] | None = None) -> int:
         print("stopped.", file=sys.stderr)
         return 130
     return 0
+
+
+def run(words: Sequence[str]) -> None:
+    """Run the command that the words ask for, or print the help if they name none."""
+    parser = make_parser(words)
+    given = parser.parse_args(words)
+    if given.command:
+        given.run(given)
+    else:
+        parser.print_help()
 
 
 def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:

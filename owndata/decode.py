@@ -49,11 +49,15 @@ def read_text(path: str | Path, encoding: str = "") -> Decoded:
     and columns.
     """
     try:
-        text, encoding = decode(unpack(Path(path).read_bytes()), encoding)
+        packed = Path(path).read_bytes()
+        text, encoding = decode(unpack(packed), encoding)
         is_json = bool(re.match(RECORDS, text))
         text = csv_of_records(text) if is_json else text
     except UNREADABLE as error:
         raise unreadable(path, error) from None
+    if not text.strip():
+        fault = "the archive is empty" if is_packed(packed) else "the file is empty"
+        raise Unclear(path, fault, mend="give the path of a CSV file")
     if "\0" in text[:999] or re.match(MARKUP, text):
         raise Unclear(path, "it is no text in rows and columns", mend="give the path of a CSV file")
     return Decoded(re.sub("\r\n?", "\n", text), encoding, is_json)
@@ -61,19 +65,30 @@ def read_text(path: str | Path, encoding: str = "") -> Decoded:
 
 def unreadable(path: str | Path, error: Exception) -> Unclear:
     """The error of a file that cannot be read, for what reading it has raised."""
-    fault = f"it cannot be read ({str(error).rstrip('.')})"
     if ":/" in str(path)[2:]:
-        return Unclear(path, fault, mend="download it first")
+        return Unclear(path, "it is an address, not a file", mend="download it first")
+    if isinstance(error, FileNotFoundError):
+        return Unclear(path, "there is no such file")
+    if isinstance(error, IsADirectoryError):
+        return Unclear(path, "it is a folder", mend="give the path of a CSV file")
+    reason = getattr(error, "strerror", None) or str(error)
+    fault = f"it cannot be read ({reason.rstrip('.')})"
     if isinstance(error, OSError):
         return Unclear(path, fault, mend="give the path of a CSV file")
     return Unclear(path, fault, "encoding", mend="give the path of a CSV file, or set {option}")
+
+
+def is_packed(data: bytes) -> bool:
+    """Whether the bytes are those of an archive, or packed."""
+    return zipfile.is_zipfile(io.BytesIO(data)) or data.startswith(tuple(PACKERS))
 
 
 def unpack(data: bytes) -> bytes:
     """The bytes as they were before packing; of an archive of several files, the largest."""
     if zipfile.is_zipfile(io.BytesIO(data)):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return archive.read(max(archive.infolist(), key=lambda file: file.file_size))
+            files = archive.infolist()
+            return archive.read(max(files, key=lambda file: file.file_size)) if files else b""
     for mark, packer in PACKERS.items():
         if data.startswith(mark):
             return packer.decompress(data)

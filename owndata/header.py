@@ -124,10 +124,14 @@ def fullest_row(above: pd.DataFrame, body: pd.DataFrame) -> int:
 
 def distinct_names(names: Sequence[str]) -> list[str]:
     """The names of the columns; one that is empty or there before gets its place behind it."""
-    return [
-        name if name and name not in names[:place] else f"{name} ({place + 1})".strip()
-        for place, name in enumerate(names)
-    ]
+    given = set(names)
+    distinct = {}  # of which the keys keep their order
+    for place, name in enumerate(names, 1):
+        free = name
+        while not free or free in distinct or (free != name and free in given):
+            free = f"{free} ({place})".strip()
+        distinct[free] = None
+    return list(distinct)
 
 
 def kind_of(cell: str) -> Kind:
@@ -153,9 +157,15 @@ def data_bounds(table: pd.DataFrame) -> tuple[int, int]:
     has_data = (kinds > Kind.WORDS).any(axis=1).to_numpy()
     fits = ((kinds == Kind.NOTHING) | (kinds == usual)).all(axis=1).to_numpy()
     first = int((has_data & fits).argmax())
-    first += is_counting_header(ends, first)
-    remarks = (~has_data)[:first:-1].cumprod().sum()
-    return first, len(table) - int(remarks)
+    if is_counting_header(ends, first):
+        first += 1
+    return first, len(table) - rows_after_the_last(has_data[first + 1 :])
+
+
+def rows_after_the_last(has_data: np.ndarray) -> int:
+    """How many rows (n,) stand below the last one that has data; all if none has."""
+    places = np.flatnonzero(has_data)
+    return len(has_data) - (places[-1] + 1 if len(places) else 0)
 
 
 def first_of_words(ends: pd.DataFrame) -> int:
@@ -168,7 +178,9 @@ def first_of_words(ends: pd.DataFrame) -> int:
     row = ends.iloc[first]
     is_short = row.str.len().max() < LONGEST_NAME
     comes_back = (ends[first + 1 :] == row.replace("", "\n")).any()
-    return first + int(is_short and comes_back.mean() <= 0.3)
+    if is_short and comes_back.mean() <= 0.3:
+        return first + 1
+    return first
 
 
 def is_counting_header(ends: pd.DataFrame, place: int) -> bool:

@@ -82,4 +82,7 @@ def is_either(cells: pd.Series) -> bool:
     marked = cells[cells.str.contains(r"\d[.,]")]
     if marked.empty or not marked.str.fullmatch(EITHER).all():
         return False
-    return (len(marked) == len(cells)) == ("," in marked.iloc[0])
+    are_all_marked = len(marked) == len(cells)
+    if "," in marked.iloc[0]:
+        return are_all_marked
+    return not are_all_marked

@@ -1,4 +1,4 @@
-"""forecast.png: the series as it was read, and its last values with the forecasts."""
+"""Pictures: a series as it was read, alone or above its last values with the forecasts."""
 
 from pathlib import Path
 from textwrap import shorten
@@ -9,10 +9,33 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from owndata.forecasting import Forecast, columns
-from owndata.plan import Plan
+from owndata.plan import Plan, taken_apart
+from owndata.series import Series
 from owndata.words.forecast import picture_title
 
 COLORS = ("tab:blue", "tab:orange")
+MAKER = "owndata show"  # stands in the pictures that may be replaced by later ones
+SIGNATURE = b"\x89PNG"  # the first bytes of a picture
+HEAD = 500  # bytes in which the maker stands
+
+
+def draw_series(series: Series, path: str | Path) -> None:
+    """Draw a series into the file `path`."""
+    name, value, times = taken_apart(series)
+    figure = Figure(figsize=(8, 2.5), layout="constrained")
+    axis = figure.add_subplot()
+    draw_values(axis, value, np.arange(len(value)) if times is None else times)
+    label(axis, name, times)
+    figure.savefig(path, format="png", metadata={"Software": MAKER})
+
+
+def is_plot(path: Path) -> bool:
+    """Whether the file at `path` is a picture that `draw_series` has drawn."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return head.startswith(SIGNATURE) and MAKER.encode() in head
 
 
 def draw(result: Forecast, path: str | Path) -> None:
@@ -38,17 +61,21 @@ def draw(result: Forecast, path: str | Path) -> None:
     late.legend()
     late.set_title(picture_title(), loc="left")
     for axis in (whole, late):
-        label(axis, plan)
+        label(axis, plan.name, plan.times)
     figure.savefig(path, dpi=120, format="png", metadata={"Software": None})
 
 
 def draw_whole(axis, plan: Plan) -> None:
     """All values as they were read; the test part is shaded."""
-    at = places(plan)
-    axis.plot(at[: len(plan.value)], plan.value, color="black", lw=0.8)
-    axis.axvspan(at[plan.parts.calibration], at[len(plan.value) - 1], color="gray", alpha=0.15)
-    n = len(plan.value)
+    at, n = places(plan), len(plan.value)
+    draw_values(axis, plan.value, at[:n])
+    axis.axvspan(at[plan.parts.calibration], at[n - 1], color="gray", alpha=0.15)
     axis.set_title(f"The series as it was read: {n:,} values, the test part shaded", loc="left")
+
+
+def draw_values(axis, value: np.ndarray, at: np.ndarray | pd.Index) -> None:
+    """The values (n,) of a series at their times or places (n,)."""
+    axis.plot(at, value, color="black", lw=0.8)
 
 
 def places(plan: Plan) -> np.ndarray:
@@ -58,17 +85,17 @@ def places(plan: Plan) -> np.ndarray:
     return plan.times.append(plan.later).to_numpy()
 
 
-def label(axis, plan: Plan) -> None:
-    """Dates that fit, and the names of the axes."""
-    if plan.times is None:
+def label(axis, name: str, times: pd.Index | None) -> None:
+    """The names of the axes of a series, and dates that fit."""
+    if times is None:
         axis.set_xlabel("place in the series")
     else:
-        axis.set_xlabel(escaped(str(plan.times.name or "")))
-    if isinstance(plan.times, pd.DatetimeIndex):
+        axis.set_xlabel(escaped(str(times.name or "")))
+    if isinstance(times, pd.DatetimeIndex):
         locator = AutoDateLocator()
         axis.xaxis.set_major_locator(locator)
         axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axis.set_ylabel(escaped(plan.name))
+    axis.set_ylabel(escaped(name))
 
 
 def escaped(name: str) -> str:

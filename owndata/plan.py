@@ -13,6 +13,7 @@ from LSTM_from_scratch.series import find_season
 from owndata.errors import Unclear
 from owndata.methods import Training
 from owndata.rhythm import Rhythm, as_dates, go_on
+from owndata.timecolumns import Counted
 from owndata.verdicts import Doubt, doubts, outside_range
 from owndata.windows import Parts, Setting, cut
 
@@ -73,8 +74,8 @@ def make_plan(
     name, value, times = taken_apart(series)
     horizon = operator.index(horizon)
     check(source_of(series, name), value, times, horizon)
-    check_training(training)
     parts = Parts.of(len(value))
+    check_arguments(training, lookback, season, parts)
     later, rhythm = continued(source_of(series, name), times, horizon)
     season = season or find_season(value[: parts.train])
     lookback = min(lookback, max(2, parts.train // 8))
@@ -101,25 +102,44 @@ def make_plan(
 
 
 def taken_apart(series) -> tuple[str, np.ndarray, pd.Index | None]:
-    """The name, the values (n,) and the times (n,) of a Series, a pandas Series or an array.
-
-    Places that only count the rows are no times: they have no name, or are a RangeIndex.
-    """
+    """The name, the values (n,) and the times (n,) of a Series, a pandas Series or an array."""
     value = np.asarray(getattr(series, "values", series), dtype=float)
     name = str(getattr(series, "name", None) or "the series")
-    times = getattr(series, "times", getattr(series, "index", None))
-    if isinstance(times, pd.DatetimeIndex):
-        return name, value, times.tz_localize(None)
-    numbers = isinstance(times, pd.Index) and pd.api.types.is_numeric_dtype(times)
-    if not numbers or isinstance(times, pd.RangeIndex) or times.name == "":
-        return name, value, None
+    reading = getattr(series, "reading", None)
+    if reading is None:
+        return name, value, times_of_index(getattr(series, "index", None), name)
+    times = None if reading.counted is Counted.PLACES else series.times
     return name, value, times
+
+
+def times_of_index(index, name: str) -> pd.Index | None:
+    """The times of an index of pandas; None of one that counts the rows, or of no index.
+
+    Periods stand for their starts, and times of a zone for those of its clock. Raises Unclear for
+    an index of anything but times, periods and numbers.
+    """
+    if not isinstance(index, pd.Index) or isinstance(index, pd.RangeIndex):
+        return None
+    if isinstance(index, pd.PeriodIndex):
+        return index.to_timestamp()
+    if isinstance(index, pd.DatetimeIndex):
+        return index.tz_localize(None)
+    if pd.api.types.is_numeric_dtype(index):
+        return index
+    mend = "turn it into times with pandas.to_datetime, or drop it with reset_index(drop=True)"
+    raise Unclear(name, "its index holds neither times nor numbers", mend=mend)
 
 
 def source_of(series, name: str) -> str:
     """What errors call the series: its file and column, or its name."""
     reading = getattr(series, "reading", None)
     return f"{reading.file.path}: column {name}" if reading else name
+
+
+def check_arguments(training: Training, lookback: int, season: int, parts: Parts) -> None:
+    """Raise ValueError for one that cannot be, TypeError for one that is no whole number."""
+    check_training(training)
+    check_lookback(operator.index(lookback), operator.index(season), parts)
 
 
 def check_training(training: Training) -> None:
@@ -130,17 +150,26 @@ def check_training(training: Training) -> None:
             raise ValueError(f"{name} is {number}: give at least {least}.")
 
 
+def check_lookback(lookback: int, season: int, parts: Parts) -> None:
+    """Raise ValueError for a lookback or a season that cannot be; a season of 0 is to be found."""
+    if lookback < 1:
+        raise ValueError(f"lookback is {lookback}: give at least 1.")
+    if not 0 <= season <= parts.train:
+        known = f"there are {parts.train} values to learn from"
+        raise ValueError(f"season is {season}, and {known}: give 0 to {parts.train}.")
+
+
 def check_settings(value: np.ndarray, parts: Parts, settings: Iterable[Setting]) -> None:
     """Raise ValueError for a setting by which nothing could be learned of the values (n,)."""
     for setting in settings:
+        check_lookback(setting.lookback, setting.beside, parts)
         cut(value, parts, setting)
 
 
 def check_horizon(horizon: int) -> None:
     """Raise Unclear for a horizon that is none."""
     if horizon < 1:
-        mend = "set {option} to 1 or more"
-        raise Unclear("", f"{horizon} steps ahead are no forecast", "horizon", mend=mend)
+        raise Unclear("", "", "horizon", mend=f"{{option}} must be at least 1, not {horizon}")
 
 
 def check(source: str, value: np.ndarray, times: pd.Index | None, horizon: int) -> None:

@@ -10,11 +10,20 @@ from itertools import groupby
 MARKS = ("\t", ";", "|", ",")
 BLANK = " "
 NAMED = {"tab": "\t", r"\t": "\t", "semicolon": ";", "pipe": "|", "comma": ",", "blank": BLANK}
-DIALECTS = ({}, {"escapechar": "\\"}, {"quotechar": "'"}, {"quoting": 3}, {"strict": False})
+DIALECTS = (
+    {},
+    {"escapechar": "\\"},
+    {"quotechar": "'"},
+    {"quoting": csv.QUOTE_NONE},
+    {"strict": False},
+)
 QUOTING = r"[\"'\\]"  # without such a character all dialects are alike
 MOST_TRIED = 200_000  # characters by which a mark is chosen
 FEWEST_TRIED = 20  # lines, though they be longer
+LONGEST_CELL = 2**31 - 1  # characters; csv would refuse texts of more than 131,072
 JOINT = "\x1f"  # stands for a separator of several characters, which csv does not take
+
+csv.field_size_limit(LONGEST_CELL)  # of the whole process: csv has no limit of a reader's own
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,6 @@ def cut_rows(text: str, separator: str = "", least: float = 0.5, blanks: bool = 
     A mark of which less than `least` of the rows come out as wide is none: then each line is a row.
     Blanks are tried last, if `blanks`. `separator` may be a name such as "tab".
     """
-    csv.field_size_limit(2**31 - 1)
     dialects = DIALECTS if re.search(QUOTING, text) else DIALECTS[:1]
     mark = NAMED.get(separator, separator)
     if len(mark) > 1:

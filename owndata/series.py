@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from owndata.columns import PART, UNUSUAL, pick, rank
+from owndata.columns import PART, UNUSUAL, is_given, pick_one, rank
 from owndata.errors import Unclear, listed
 from owndata.header import MISSING, LeftOut, Reading, read_table
 from owndata.numbers import as_numbers, decimal_mark, is_either
@@ -34,17 +34,49 @@ class Filled:
 
 
 @dataclass(frozen=True, eq=False)
+class RowFacts:
+    """What is to be told of the cells and rows of a series.
+
+    footer: rows left out below the data. totals: rows of a month 13 left out. halved: cells such as
+    "<1", with the first of them. offset: that from Greenwich, or the zone, which was left out;
+    "UTC" if times were turned into it. is_start: a row's time was an interval. is_open: day and
+    month could as well change places.
+    """
+
+    footer: LeftOut | None = None
+    totals: int = 0
+    halved: LeftOut | None = None
+    offset: str = ""
+    is_start: bool = False
+    is_open: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class OrderFacts:
+    """What is to be told of the order of a series' times.
+
+    turned: the file had the newest first. steps_back: so often its times went back. averaged: rows
+    that repeat a time. ends_cut: rows without a value, first or last, left out. gaps: steps wider
+    than the usual one; longest_gap: the widest. suspects: values that may stand for missing ones,
+    with their counts.
+    """
+
+    turned: bool = False
+    steps_back: int = 0
+    averaged: int = 0
+    ends_cut: int = 0
+    filled: Filled | None = None
+    gaps: int = 0
+    longest_gap: object = None
+    suspects: dict[float, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class SeriesReading:
     """How a series was read from a table.
 
     file: the table. time_columns: those of the times; () if there are none. others: columns of
-    numbers that could be forecast instead. Rows left out: footer, totals (of a month 13),
-    ends_cut (without a value, first or last). halved: cells such as "<1", with the first of them.
-    turned: the file had the newest first. steps_back: so often its times went back. averaged: rows
-    that repeat a time. gaps: steps wider than the usual one; longest_gap: the widest. offset: that
-    from Greenwich, or the zone, which was left out; "UTC" if times were turned into it. is_start: a
-    row's time was an interval. is_open: day and month could as well change places. suspects: values
-    that may stand for missing ones, with their counts.
+    numbers that could be forecast instead. rows, order: what was done to rows, and to their order.
     """
 
     file: Reading
@@ -52,21 +84,9 @@ class SeriesReading:
     time_columns: tuple[str, ...]
     counted: Counted
     decimal: str
-    others: tuple[str, ...] = ()
-    footer: LeftOut | None = None
-    totals: int = 0
-    ends_cut: int = 0
-    halved: LeftOut | None = None
-    turned: bool = False
-    steps_back: int = 0
-    averaged: int = 0
-    filled: Filled | None = None
-    gaps: int = 0
-    longest_gap: object = None
-    offset: str = ""
-    is_start: bool = False
-    is_open: bool = False
-    suspects: dict[float, int] = field(default_factory=dict)
+    others: tuple[str, ...]
+    rows: RowFacts
+    order: OrderFacts
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +105,6 @@ class Series:
     def has_times(self) -> bool:
         """Whether the times are dates and clocks."""
         return isinstance(self.times, pd.DatetimeIndex)
-
-    def to_pandas(self) -> pd.Series:
-        """The values (n,) as a pandas Series, indexed by the times."""
-        return pd.Series(self.values, self.times, name=self.name)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -162,12 +178,12 @@ def read_series(
     than one way.
     """
     file = read_table(path, separator, encoding)
-    table = one_series(file, str(series), is_wide=not value and file.has_header)
-    found = find_times(table, str(time), path)
+    table = one_series(file, str(series), is_wide=file.has_header and not is_given(value))
+    found = find_times(table, time, path)
     rest = table.drop(columns=[*found.columns, *repeats_calendar(table, found)])
     numeric = columns_of_numbers(rest)
-    if value:
-        name = pick(table, value, "value", path)[0]
+    if is_given(value):
+        name = pick_one(table, value, "value", path)
     else:
         name = choose_value(numeric, rest, found, path)
     mark = known_mark(decimal, path) or decimal_mark(table[name])
@@ -177,9 +193,9 @@ def read_series(
     is_open = not mark and file.separator != ","
     troubles = cell_troubles(read, is_open)
     refuse(path, name, troubles or order_troubles(read, ordered, table.drop(columns=name)))
-    facts = facts_of_rows(read, found) | facts_of_order(ordered)
     others = tuple(other for other in numeric if other != name)
-    reading = SeriesReading(file, name, found.columns, found.counted, mark, others, **facts)
+    facts = facts_of_rows(read, found), facts_of_order(ordered)
+    reading = SeriesReading(file, name, found.columns, found.counted, mark, others, *facts)
     return Series(ordered.number.to_numpy(), ordered.number.index, name, reading)
 
 
@@ -252,11 +268,16 @@ def read_rows(table: pd.DataFrame, name: str, found: Found, decimal: str) -> Row
     """What is read of each row of a table, the column `name` holding the values."""
     cells = table[name]
     words = side_by_side(table, found.columns or [name])
-    # below the data nothing is left of the times, nor of a number in their place
-    below = (found.stamps.isna() & ~words.str.contains(r"\d"))[::-1].cummin()[::-1]
+    below = at_the_end(found.stamps.isna() & ~words.str.contains(r"\d"))
     number = as_numbers(cells, decimal)
     gone = cells.str.lower().isin(MISSING)
     return Rows(cells, number, found.stamps, words, gone, below, found.totals)
+
+
+def at_the_end(is_remark: pd.Series) -> pd.Series:
+    """Whether a row (n,) is a remark, and all rows below it are: there the data has ended."""
+    from_below = is_remark[::-1]
+    return from_below.cummin()[::-1]
 
 
 def cell_troubles(read: Rows, is_open: bool) -> list[Trouble]:
@@ -290,7 +311,6 @@ def in_order(read: Rows, time: str) -> Ordered:
     """The values in the order of time, one a time, without holes; and what was done."""
     keep = read.stamps.notna() & ~read.below & ~read.totals
     raw = read.number[keep].set_axis(pd.Index(read.stamps[keep], name=time or None))
-    steps = raw.index.diff()[1:]
     number = raw.groupby(level=0).mean()
     inside = number.loc[number.first_valid_index() : number.last_valid_index()]
     holes = inside.isna()
@@ -299,12 +319,17 @@ def in_order(read: Rows, time: str) -> Ordered:
     return Ordered(
         number=inside.interpolate(),
         raw=raw,
-        turned=bool(len(steps)) and raw.index.is_monotonic_decreasing,
-        steps_back=int((steps < steps * 0).sum()),
+        turned=len(raw) > 1 and raw.index.is_monotonic_decreasing,
+        steps_back=count_steps_back(raw.index),
         averaged=int(raw.index.duplicated().sum()),
         ends_cut=len(number) - len(inside),
         filled=filled,
     )
+
+
+def count_steps_back(times: pd.Index) -> int:
+    """How many of the times (n,), dates or numbers, are earlier than the one before."""
+    return int((times[1:] < times[:-1]).sum())
 
 
 def order_troubles(read: Rows, ordered: Ordered, others: pd.DataFrame) -> list[Trouble]:
@@ -347,34 +372,34 @@ def refuse(path: str | Path, name: str, troubles: Sequence[Trouble]) -> None:
     raise Unclear(path, fault, mend=settled.mend or "fix it, or choose another column")
 
 
-def facts_of_rows(read: Rows, found: Found) -> dict[str, object]:
-    """The facts of a SeriesReading that concern cells and rows."""
+def facts_of_rows(read: Rows, found: Found) -> RowFacts:
+    """What is to be told of cells and rows."""
     halved = read.cells[read.cells.str.startswith("<") & read.number.notna()]
     below = read.words[read.below]
-    return {
-        "footer": LeftOut(len(below), below.iloc[0]) if len(below) else None,
-        "halved": LeftOut(len(halved), halved.iloc[0]) if len(halved) else None,
-        "totals": int(read.totals.sum()),
-        "offset": found.offset,
-        "is_start": found.is_start,
-        "is_open": found.is_open,
-    }
+    return RowFacts(
+        footer=LeftOut(len(below), below.iloc[0]) if len(below) else None,
+        totals=int(read.totals.sum()),
+        halved=LeftOut(len(halved), halved.iloc[0]) if len(halved) else None,
+        offset=found.offset,
+        is_start=found.is_start,
+        is_open=found.is_open,
+    )
 
 
-def facts_of_order(ordered: Ordered) -> dict[str, object]:
-    """The facts of a SeriesReading that concern the order of time."""
+def facts_of_order(ordered: Ordered) -> OrderFacts:
+    """What is to be told of the order of times."""
     steps = ordered.number.index.diff()[1:]
     gaps = int((steps > steps.to_series().median() * 1.5).sum())
-    return {
-        "turned": ordered.turned,
-        "steps_back": 0 if ordered.turned else ordered.steps_back,
-        "averaged": ordered.averaged,
-        "ends_cut": ordered.ends_cut,
-        "filled": ordered.filled,
-        "gaps": gaps,
-        "longest_gap": steps.max() if gaps else None,
-        "suspects": suspects(ordered.number),
-    }
+    return OrderFacts(
+        turned=ordered.turned,
+        steps_back=0 if ordered.turned else ordered.steps_back,
+        averaged=ordered.averaged,
+        ends_cut=ordered.ends_cut,
+        filled=ordered.filled,
+        gaps=gaps,
+        longest_gap=steps.max() if gaps else None,
+        suspects=suspects(ordered.number),
+    )
 
 
 def suspects(number: pd.Series) -> dict[float, int]:

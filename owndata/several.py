@@ -20,7 +20,7 @@ def one_series(file: Reading, series: str, is_wide: bool) -> pd.DataFrame:
     names none, or not one alone where each row holds one.
     """
     start = first_of_row(file.table) if is_wide else 0
-    return of_rows(file, series, start) if start else of_cells(file, series)
+    return row_as_table(file, series, start) if start else rows_with_cells(file, series)
 
 
 def first_of_row(table: pd.DataFrame) -> int:
@@ -42,7 +42,7 @@ def is_in_order(names: list[str]) -> bool:
     return bool((counts.abs() == 1).all() or (steps > 0).all() or (steps < 0).all())
 
 
-def of_rows(file: Reading, series: str, start: int) -> pd.DataFrame:
+def row_as_table(file: Reading, series: str, start: int) -> pd.DataFrame:
     """The row that `series` names, as a table of the names of its columns and its values."""
     lead = file.table.iloc[:, :start]
     known = lead.apply(lambda cells: cells.str.casefold())
@@ -64,7 +64,7 @@ def most_telling(lead: pd.DataFrame) -> pd.Series:
     return max(map(lead.get, lead), key=lambda cells: cells[as_numbers(cells).isna()].nunique())
 
 
-def of_cells(file: Reading, series: str) -> pd.DataFrame:
+def rows_with_cells(file: Reading, series: str) -> pd.DataFrame:
     """The rows in which a cell is `series`, or cells are its parts, commas between; all for ""."""
     table = file.table
     if not series:

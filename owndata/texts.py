@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import regex
 
-from owndata.columns import UNUSUAL, pick, rank
+from owndata.columns import UNUSUAL, is_given, pick, pick_one, rank
 from owndata.errors import Unclear, listed
 from owndata.header import QUOTES, Reading, read_table
 from owndata.tokens import same_text
@@ -133,7 +133,7 @@ def read_texts(
     reading = TextsReading(file, tuple(texts), genre, left_out, joined, tuple(others), several)
     if data["genre"].nunique() < 2:
         raise too_few(data, reading)
-    is_unspaced = bool(UNSPACED.search(data["text"].iloc[0]))
+    is_unspaced = any(map(UNSPACED.search, data["text"]))
     return Texts(data.reset_index(drop=True), replace(reading, is_unspaced=is_unspaced))
 
 
@@ -216,7 +216,7 @@ def text_columns(table: pd.DataFrame, asked: str | int, path: str | Path) -> lis
 
     Raises Unclear, with the option "text", if there is none.
     """
-    if asked:
+    if is_given(asked):
         return pick(table, asked, "text", path)
     head = table[:JUDGED]
     length = head.apply(lambda cells: cells.str.len().mean())
@@ -240,8 +240,8 @@ def label_column(
     It is the one asked for, or the one with the most usual name, or with the fewest labels. Raises
     Unclear, with the option "label", if there is none, or if several may be meant.
     """
-    if asked:
-        return pick(table, asked, "label", path)[0], []
+    if is_given(asked):
+        return pick_one(table, asked, "label", path), []
     kinds = kinds_of_labels(table, texts)
     if not kinds:
         fault = f"it has no column of labels that come back (it has {listed(table)})"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from owndata.columns import PART, UNUSUAL, pick, rank
+from owndata.columns import PART, UNUSUAL, is_given, pick, rank
 from owndata.errors import Unclear
 from owndata.numbers import as_numbers
 from owndata.times import as_times, counted_months, evenness, unix_times
@@ -96,31 +96,34 @@ def side_by_side(table: pd.DataFrame, names: Sequence[str]) -> pd.Series:
     return table[names[0]].str.cat(table[list(names[1:])], sep=" ")
 
 
-def find_times(table: pd.DataFrame, asked: str, path: str | Path) -> Found:
+def find_times(table: pd.DataFrame, asked: str | int, path: str | Path) -> Found:
     """The times of the rows: of the columns `asked` for, or else by usual names and by their cells.
 
     Raises Unclear, with the option "time", if the columns asked for hold no times, or if a column
     looks like times and cannot be understood.
     """
     columns = look_at(table)
-    if asked and asked.casefold() == NONE and NONE not in map(str.casefold, table):
-        return places(table)
-    names = pick(table, asked, "time", path) if asked else possible_names(columns)
-    found = in_dates(columns, names, asked != "") or in_numbers(columns, names, asked != "")
-    if asked and not found:
+    if str(asked).casefold() == NONE and NONE not in map(str.casefold, table):
+        return places_as_times(table)
+    is_asked = is_given(asked)
+    names = pick(table, asked, "time", path) if is_asked else possible_names(columns)
+    found = find_dates(columns, names, is_asked) or find_numbers(columns, names, is_asked)
+    if is_asked and not found:
         mend = f"set {{option}} to another column, or to {NONE} if the rows stand in order"
         raise Unclear(path, f"column {asked} holds no times", "time", mend=mend)
     if not found:
         refuse_unclear_times(columns, path)
-    return found or places(table)
+    return found or places_as_times(table)
 
 
-def places(table: pd.DataFrame) -> Found:
+def places_as_times(table: pd.DataFrame) -> Found:
     """The places of the rows instead of times."""
-    return Found(pd.Series(np.arange(len(table)), table.index), (), Counted.PLACES, none_of(table))
+    return Found(
+        pd.Series(np.arange(len(table)), table.index), (), Counted.PLACES, no_totals(table)
+    )
 
 
-def none_of(table: pd.DataFrame) -> pd.Series:
+def no_totals(table: pd.DataFrame) -> pd.Series:
     """False for each row of a table."""
     return pd.Series(False, table.index)
 
@@ -152,32 +155,34 @@ def is_months(cells: pd.Series) -> bool:
     return bool(cells.str.fullmatch(MONTH_NUMBER).all() and cells.nunique() > len(cells) / 2)
 
 
-def in_dates(columns: Columns, names: Sequence[str], is_asked: bool) -> Found | None:
+def find_dates(columns: Columns, names: Sequence[str], is_asked: bool) -> Found | None:
     """Times of columns that hold dates, or the parts of dates; None without them.
 
     A calendar in columns of its own wins over dates of fewer different times.
     """
-    dates = in_readable(columns, names)
-    calendar = None if is_asked else in_calendar(columns)
+    dates = find_readable(columns, names)
+    calendar = None if is_asked else find_calendar(columns)
     if calendar and dates and dates.stamps.nunique() > calendar.stamps.nunique():
         return dates
     return calendar or dates
 
 
-def in_calendar(columns: Columns) -> Found | None:
+def find_calendar(columns: Columns) -> Found | None:
     """Times of columns of years and of months, quarters or weeks, perhaps of days and hours."""
     parts = columns.calendar
     if "year" not in parts or not {"month", "quarter", "week"} & parts.keys():
         return None
     frame = columns.table[list(parts.values())].apply(as_numbers).set_axis(list(parts), axis=1)
-    stamps = of_weeks(frame) if {"month", "quarter"}.isdisjoint(parts) else of_months(frame)
+    stamps = (
+        times_of_weeks(frame) if {"month", "quarter"}.isdisjoint(parts) else times_of_months(frame)
+    )
     stamps = stamps.where(frame["year"] > 999)
     if stamps.notna().mean() <= MOST:
         return None
-    return Found(stamps, tuple(parts.values()), Counted.TIMES, none_of(frame))
+    return Found(stamps, tuple(parts.values()), Counted.TIMES, no_totals(frame))
 
 
-def of_months(frame: pd.DataFrame) -> pd.Series:
+def times_of_months(frame: pd.DataFrame) -> pd.Series:
     """The times (n,) of years with months or quarters, perhaps days and hours."""
     month = frame["month"] if "month" in frame else 3 * frame["quarter"] - 2
     day = frame["day"] if "day" in frame else 1
@@ -185,17 +190,18 @@ def of_months(frame: pd.DataFrame) -> pd.Series:
     return pd.to_datetime(frame.assign(month=month, day=day), errors="coerce")
 
 
-def of_weeks(frame: pd.DataFrame) -> pd.Series:
+def times_of_weeks(frame: pd.DataFrame) -> pd.Series:
     """The Mondays (n,) of years and their weeks, as ISO 8601 counts them."""
     year, week = (frame[part].astype("Int64").astype(str) for part in ("year", "week"))
     weeks = year + "-" + week.str.zfill(2) + "-1"
     return pd.to_datetime(weeks, errors="coerce", format="%G-%V-%u")
 
 
-def in_readable(columns: Columns, names: Sequence[str]) -> Found | None:
+def find_readable(columns: Columns, names: Sequence[str]) -> Found | None:
     """Times of columns whose cells, side by side, are read as dates and clocks; None without."""
     best = None
-    for name in [*names, *names]:  # a month may stand before its year
+    twice = [*names, *names]  # a month before its year is no time until the year is taken
+    for name in twice:
         used = best.columns if best else ()
         if name in used:
             continue
@@ -238,7 +244,7 @@ def hour_column(columns: Columns) -> str:
 def read_times(table: pd.DataFrame, names: Sequence[str]) -> Found:
     """The times of columns, their cells read side by side."""
     cells = side_by_side(table, names)
-    totals = none_of(table)
+    totals = no_totals(table)
     if is_months(cells):
         totals = cells.str.fullmatch(TOTAL)
     times = as_times(cells.mask(totals, ""))
@@ -246,22 +252,22 @@ def read_times(table: pd.DataFrame, names: Sequence[str]) -> Found:
     return Found(times.stamps, tuple(names), Counted.TIMES, totals, *facts)
 
 
-def in_numbers(columns: Columns, names: Sequence[str], is_asked: bool) -> Found | None:
+def find_numbers(columns: Columns, names: Sequence[str], is_asked: bool) -> Found | None:
     """Times of a column that counts: seconds since 1970, months of counted years, or numbers."""
     for name in sorted(names, key=lambda name: rank(name, TIMES)):
         cells = columns.table[name]
         months = counted_months(cells)
         if months is not None:
-            return Found(months, (name,), Counted.MONTHS, none_of(months))
+            return Found(months, (name,), Counted.MONTHS, no_totals(months))
         stamps = as_numbers(cells)
         many = stamps.nunique() > len(stamps) / 2
         if stamps.notna().mean() <= MOST or not (is_asked or many):
             continue
         unix = unix_times(stamps)
         if unix is not None:
-            return Found(unix, (name,), Counted.TIMES, none_of(unix))
+            return Found(unix, (name,), Counted.TIMES, no_totals(unix))
         if is_asked or rank(name, TIMES) < PART:
-            return Found(stamps, (name,), Counted.NUMBERS, none_of(stamps))
+            return Found(stamps, (name,), Counted.NUMBERS, no_totals(stamps))
     return None
 
 

@@ -82,11 +82,6 @@ def stem(word: str, language: str) -> str:
     return stemmer_of(language).stem(word)
 
 
-def preprocess(text: str, language: str) -> str:
-    """The stems of a text's words in a language, with blanks between them."""
-    return " ".join(stem(word, language) for word in tokenise(text))
-
-
 def same_text(texts: pd.Series) -> pd.Series:
     """A number for each text (n,), equal where they differ at most in case, blanks, punctuation."""
     return texts.map(lambda text: " ".join(tokenise(text))).factorize()[0]

@@ -63,7 +63,7 @@ class Windows:
     @property
     def lost(self) -> int:
         """How many values have no difference: none, or the first."""
-        return int(self.setting.difference)
+        return 1 if self.setting.difference else 0
 
     def before(self, origins: np.ndarray) -> np.ndarray:
         """The windows (N, length, 1) that end just before each of the origins (N,)."""
@@ -106,7 +106,7 @@ def cut(value: np.ndarray, parts: Parts, setting: Setting) -> Windows:
 
     Raises ValueError if the training part has fewer than ten of them, or does not change.
     """
-    lost = int(setting.difference)
+    lost = 1 if setting.difference else 0
     if parts.train - lost - setting.length < 10:
         raise ValueError(f"{parts.train} values to learn from are too few for {setting}.")
     series = np.diff(value, n=lost)

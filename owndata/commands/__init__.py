@@ -2,9 +2,11 @@
 
 import argparse
 
+from owndata.errors import Unclear
+
 SHARED = {
     "separator": "what stands between columns, such as ';' or tab",
-    "encoding": "of the file's characters, such as cp1252",
+    "encoding": "the file's encoding, such as cp1252",
 }
 OF_SERIES = {
     "value": "the column of values: its name, or its number from 1",
@@ -38,6 +40,7 @@ def series_of(given: argparse.Namespace) -> "Series":  # noqa: F821
     """The series in given.file, read as the options say. Raises Unclear."""
     from owndata.series import read_series
 
+    check_name(given.file)
     asked = ("value", "time", "series", "separator", "encoding", "decimal")
     return read_series(given.file, **{name: getattr(given, name) for name in asked})
 
@@ -46,6 +49,16 @@ def texts_of(given: argparse.Namespace, labelled: bool = True, fewest: int = 2) 
     """The texts in given.file, read as the options say. Raises Unclear."""
     from owndata.texts import read_texts
 
+    check_name(given.file)
     return read_texts(
         given.file, given.text, given.genre, given.separator, given.encoding, labelled, fewest
     )
+
+
+def check_name(path: str) -> None:
+    """Raise Unclear for a file whose name cannot be noted in UTF-8 beside its results."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        shown = path.encode("utf-8", "backslashreplace").decode()
+        raise Unclear(shown, "its name is not in UTF-8", mend="rename it") from None

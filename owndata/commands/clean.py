@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from owndata.commands.kinds import add_either_options, read_either
 from owndata.errors import Unclear
-from owndata.files import write_whole
-from owndata.kinds import add_either_options, read_either
+from owndata.files import is_free, write_whole
 from owndata.series import Series
 from owndata.texts import Texts
 from owndata.words.reading import how_read, rows_as_read
@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> None:
     """Write given.file anew, plainly. Raises Unclear if given.out is there already."""
     path = Path(given.out)
-    if path.exists():
+    if not is_free(path):
         raise Unclear(path, "it is there already", "out", mend="set {option} to a new file")
     read = read_either(given)
     table = plain_series(read) if isinstance(read, Series) else plain_texts(read)

@@ -15,11 +15,11 @@ on the validation part first.
 
 Writes into a folder beside the file, named after it: future.csv, the forecasts with intervals, and
 times that go on as the file's do; errors.csv, the error by steps ahead on the test part;
-forecast.png, the series as it was read and the forecasts. A run that is cut goes on where it
-stopped when the same command is given again."""
+forecast.png, the series as it was read and the forecasts. The same command, given again, resumes
+an interrupted run."""
 
 OUTPUTS = ("future.csv", "errors.csv", "forecast.png")
-UNFINISHED = "unfinished"  # in the folder of results: what a run that was cut had trained
+UNFINISHED = "unfinished"  # in the folder of results: what an interrupted run had trained
 NEWEST = 5000  # values of a longer series that are used
 
 
@@ -66,7 +66,7 @@ def work(series, given: argparse.Namespace, folder: Path):
     """The forecast of the series; the folder is marked as soon as the work begins."""
     from tqdm import tqdm
 
-    from owndata.forecasting import forecast
+    from owndata.forecasting import Begun, forecast
     from owndata.plan import Plan
     from owndata.words import forecast as words
 
@@ -76,12 +76,14 @@ def work(series, given: argparse.Namespace, folder: Path):
             mark(folder, given.file)
         else:
             print(words.sentence(fact), flush=True)
+        if isinstance(fact, Begun):
+            print(words.tried_heading(given.horizon), flush=True)
 
     bar = partial(tqdm, desc="epochs", leave=False, disable=None)  # none in a log
     try:
         return forecast(series, given.horizon, unfinished=folder / UNFINISHED, bar=bar, tell=tell)
     except KeyboardInterrupt:
-        raise SystemExit("stopped: the same command goes on with what is trained") from None
+        raise SystemExit("stopped: the same command resumes with what is trained") from None
 
 
 def write(result, folder: Path) -> None:

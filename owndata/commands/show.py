@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from owndata.files import write_whole
-from owndata.kinds import add_either_options, read_either
+from owndata.commands.kinds import add_either_options, read_either
+from owndata.errors import Unclear
+from owndata.files import is_free, write_whole
 from owndata.series import Series
 from owndata.words.reading import blocks, how_read, rows_as_read
 
@@ -14,6 +15,7 @@ DESCRIPTION = (
     " rows as read. Nothing is written, unless --plot or --out asks for the plot of a series."
 )
 PLOT = "show.png"
+WAYS = {"plot": "set {option} to a new file", "out": "set {option} to another folder"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -24,21 +26,48 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> None:
-    """Print how given.file is read, and draw a series if a plot is asked for."""
+    """Print how given.file is read, and draw a series if a plot is asked for. Raises Unclear."""
+    asked = "plot" if given.plot else "out"
+    path = Path(given.plot) if given.plot else given.out and Path(given.out) / PLOT
+    if path:
+        check_plot(path, asked)
     read = read_either(given)
+    is_series = isinstance(read, Series)
+    if path and not is_series:
+        raise Unclear(given.file, "texts have no plot", asked, mend="leave {option} out")
     print(how_read(read))
     print(rows_as_read(read))
-    if not isinstance(read, Series):
+    if not is_series:
         return
     line = blocks(read.values)
     if can_print(line):
         print(f"  {line}")
-    path = given.plot or (given.out and Path(given.out) / PLOT)
     if path:
-        write_whole(Path(path), lambda new: draw(read, new), given.file)
+        write_plot(read, path, asked)
         print(f"written: {path}")
     else:
         print("--plot FILE.png draws it.")
+
+
+def check_plot(path: Path, asked: str) -> None:
+    """Raise Unclear, with the option that `asked` for it, unless what is at `path` is our plot."""
+    if is_free(path):
+        return
+    from owndata.picture import is_plot  # on demand: Matplotlib loads for a second
+
+    if not is_plot(path):
+        mend = WAYS[asked]
+        raise Unclear(path, "it is there already, and is no earlier plot", asked, mend=mend)
+
+
+def write_plot(series: Series, path: Path, asked: str) -> None:
+    """Draw the series into the file `path`. Raises Unclear, with the option that `asked` for it."""
+    from owndata.picture import draw_series
+
+    try:
+        write_whole(path, lambda new: draw_series(series, new), series.reading.file.path)
+    except Unclear as error:
+        raise Unclear(error.path, error.fault, asked, mend=WAYS[asked]) from error
 
 
 def can_print(text: str) -> bool:
@@ -48,16 +77,3 @@ def can_print(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def draw(series: Series, path: Path) -> None:
-    """Draw the series into a PNG."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # on demand, and no window
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 2.5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axis = figure.add_subplot()
-    axis.plot(series.times, series.values, lw=0.8)
-    axis.set(ylabel=series.name, xlabel=series.times.name or "place in the file")
-    figure.savefig(path, format="png", metadata={"Software": None})

@@ -87,7 +87,7 @@ def _(rhythm: Rhythm) -> str:
     if rhythm.slots == (0, 1, 2, 3, 4):
         return f"the times are of working days{' at certain times' if clock else ''}, and go on so"
     if len(rhythm.slots) == 7:
-        return "some times are missing; the times of the forecasts go on without gaps"
+        return "Some times are missing. The forecasts continue without gaps."
     days = [DAYS[day] for day in rhythm.slots]
     return f"the times are of certain days of the week ({listed(days)}){clock}, and go on so"
 
@@ -150,7 +150,7 @@ def _(begun: Begun) -> str:
     said = []
     if begun.taken_up:
         many = counted(begun.taken_up, "training")
-        said.append(f"taken up from a run that was cut: {many} on the same values and settings")
+        said.append(f"resumed from an interrupted run: {many} on the same values and settings")
     if begun.left:
         many = counted(begun.left, "setting")
         about = as_duration(begun.seconds)
@@ -158,10 +158,10 @@ def _(begun: Begun) -> str:
     return "\n".join(said)
 
 
-def tried_heading(plan: Plan) -> str:
+def tried_heading(horizon: int) -> str:
     """What the errors of the settings are, which follow one by one."""
-    steps = counted(plan.horizon, "step")
-    return f"root mean squared error on the validation part, over all of {steps} ahead:"
+    steps = counted(horizon, "step")
+    return f"the LSTM's root mean squared error on the validation part, over {steps} ahead:"
 
 
 @sentence.register
@@ -248,7 +248,7 @@ def coverage_sentence(covered: list[verdicts.Coverage]) -> str:
     shares = ", ".join(f"{one.method} {one.share:.0%}" for one in covered)
     said = (
         f"Intervals made on the calibration part aim at {covered[0].level:.0%};"
-        f" of the test part they cover: {shares}."
+        f" they cover this much of the test part: {shares}."
     )
     failing = [one.method for one in covered if one.fails]
     if failing:

@@ -11,11 +11,11 @@ from owndata.errors import listed
 
 if TYPE_CHECKING:
     from owndata.header import LeftOut, Reading
-    from owndata.series import Series, SeriesReading
+    from owndata.series import OrderFacts, Series, SeriesReading
     from owndata.texts import Texts, TextsReading
 
-SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma", " ": "blank", "": "line"}
-ENCODINGS = {"cp125": "Windows-125"}
+SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma", " ": "blank"}
+ENCODINGS = {"cp125": "Windows-125", "utf-": "UTF-"}
 MOST_SHOWN = 60  # characters of a text, or of a line left out
 SHOWN = 2  # rows at each end
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -50,13 +50,16 @@ def cut_short(text: str, width: int = MOST_SHOWN) -> str:
     return line if len(line) <= width else f"{line[: width - 4]} ..."
 
 
-def in_file(file: Reading) -> Iterator[str]:
-    """How the file was cut into a table, in phrases."""
+def in_file(file: Reading, cell: str) -> Iterator[str]:
+    """How the file was cut into a table, in phrases; `cell` says what a line may hold."""
     encoding = file.encoding
     for code, name in ENCODINGS.items():
         encoding = encoding.replace(code, name)
-    mark = SEPARATORS.get(file.separator, f"{file.separator!r}")
-    yield f"{mark}-separated {encoding}{' from JSON' if file.is_json else ''}"
+    if file.separator:
+        mark = SEPARATORS.get(file.separator, f"{file.separator!r}")
+        yield f"{mark}-separated {encoding}{' from JSON' if file.is_json else ''}"
+    else:
+        yield f"one {cell} per line, {encoding}"
     if not file.has_header:
         yield "no header"
     for lines in file.left_out:
@@ -71,7 +74,7 @@ def left_out(lines: LeftOut) -> str:
 def how_series_read(series: Series) -> str:
     """How a series was read, in one sentence."""
     reading = series.reading
-    said = [*in_file(reading.file), *in_rows(reading), *in_order(reading)]
+    said = [*in_file(reading.file, "value"), *in_rows(reading), *in_order(reading.order)]
     count = f"{len(series)} values of {series.name}"
     also = f" (also columns of numbers: {listed(reading.others)})" if reading.others else ""
     path = reading.file.path
@@ -80,21 +83,22 @@ def how_series_read(series: Series) -> str:
 
 def in_rows(reading: SeriesReading) -> Iterator[str]:
     """What was done to rows and cells of a series, in phrases."""
-    if reading.footer:
-        yield left_out(reading.footer)
-    if reading.totals:
-        yield f"rows of a month 13 left out: {reading.totals}"
-    if reading.halved:
-        yield f"cells such as {reading.halved.first!r} halved: {reading.halved.count}"
+    rows = reading.rows
+    if rows.footer:
+        yield left_out(rows.footer)
+    if rows.totals:
+        yield f"rows of a month 13 left out: {rows.totals}"
+    if rows.halved:
+        yield f"cells such as {rows.halved.first!r} halved: {rows.halved.count}"
     if reading.decimal == ",":
         yield "decimal commas"
-    if reading.offset == "UTC":
+    if rows.offset == "UTC":
         yield "times of several offsets turned into Greenwich's"
-    elif reading.offset:
-        yield f"{zone(reading.offset)} left out, times of the file's own clock"
-    if reading.is_open:
+    elif rows.offset:
+        yield f"{zone(rows.offset)} left out, times of the file's own clock"
+    if rows.is_open:
         yield "a doubt: day and month could as well change places"
-    if reading.is_start:
+    if rows.is_start:
         yield "intervals by their starts"
 
 
@@ -103,24 +107,24 @@ def zone(offset: str) -> str:
     return f"zone {offset}" if offset.isalpha() else f"offset {offset}"
 
 
-def in_order(reading: SeriesReading) -> Iterator[str]:
+def in_order(order: OrderFacts) -> Iterator[str]:
     """What was done to bring a series in order, in phrases."""
-    if reading.turned:
-        yield "newest first, turned round"
-    if reading.steps_back:
-        yield f"sorted, steps back in time: {reading.steps_back}"
-    if reading.averaged:
-        yield f"rows that repeat a time, averaged: {reading.averaged}"
-    if reading.ends_cut:
-        yield f"rows without a value at the ends left out: {reading.ends_cut}"
-    if reading.filled:
-        gone = reading.filled
+    if order.turned:
+        yield "newest first, reversed"
+    if order.steps_back:
+        yield f"sorted, steps back in time: {order.steps_back}"
+    if order.averaged:
+        yield f"rows that repeat a time, averaged: {order.averaged}"
+    if order.ends_cut:
+        yield f"rows without a value at the ends left out: {order.ends_cut}"
+    if order.filled:
+        gone = order.filled
         most = f"at most {gone.run} in a row"
         yield f"missing values: {gone.count} of {gone.of}, {most}, interpolated"
-    if reading.gaps:
-        longest = short_time(reading.longest_gap)
-        yield f"gaps in time, taken as even: {reading.gaps}, the longest {longest}"
-    for value, count in reading.suspects.items():
+    if order.gaps:
+        longest = short_time(order.longest_gap)
+        yield f"gaps in time, taken as even: {order.gaps}, the longest {longest}"
+    for value, count in order.suspects.items():
         yield f"a doubt: {value:g} comes {count} times, far from all others (missing values?)"
 
 
@@ -180,7 +184,7 @@ def blocks(values: np.ndarray, width: int = WIDTH) -> str:
 def how_texts_read(texts: Texts) -> str:
     """How texts were read, in one sentence."""
     reading, n = texts.reading, len(texts.table)
-    said = ", ".join(in_file(reading.file))
+    said = ", ".join(in_file(reading.file, "text"))
     said += f"; text {' and '.join(reading.text_columns)}"
     if not reading.label_column:
         return f"{reading.file.path}: read as {said}; {n} texts."

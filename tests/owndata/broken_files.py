@@ -187,6 +187,6 @@ def tells(found, note):
         "no header",
         "gaps",
         "rows in their order",
-        "line-separated",
+        "per line",
     )
     assert any(word in said for word in words), f"{note}: {said}"

@@ -53,24 +53,22 @@ def stored(line, holds, folder):
 
 def facts(reading):
     """The facts of a reading, those of the table apart, that are not the usual ones; as in the tables."""
+    apart = "file value_column time_columns text_columns label_column counted decimal rows order"
+    groups = [reading, *(getattr(reading, name, None) for name in ("rows", "order"))]
     found = {
-        name: plain(getattr(reading, name))
-        for name, field in type(reading).__dataclass_fields__.items()
-        if name
-        not in (
-            "file",
-            "value_column",
-            "time_columns",
-            "text_columns",
-            "label_column",
-            "counted",
-            "decimal",
-        )
-        and getattr(reading, name) != usual(field)
+        name: plain(getattr(group, name))
+        for group in groups
+        if group is not None
+        for name, field in type(group).__dataclass_fields__.items()
+        if name not in apart.split() and has_unusual(group, name, field)
     }
     if reading.file.left_out:
         found["lines"] = [lines.count for lines in reading.file.left_out]
     return found
+
+
+def has_unusual(group, name, field):
+    return getattr(group, name) not in (usual(field), ())
 
 
 def usual(field):

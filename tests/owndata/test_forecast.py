@@ -86,6 +86,32 @@ def test_three_lines_suffice_for_any_row_of_numbers(kind):
     assert result.chosen == min(result.tried, key=lambda tried: tried.rmse).setting
 
 
+def test_periods_are_times_and_text_in_an_index_is_refused():
+    """Neither is lost in silence."""
+    periods = pd.period_range("2015-01", periods=60, freq="M")
+    result = forecast(pd.Series(seasonal(12, 60), periods), 2, epochs=1)
+    assert list(result.future["time"]) == ["2020-01-01", "2020-02-01"]
+    words = periods.to_timestamp().strftime("%Y-%m-%d")
+    with pytest.raises(Unclear, match="neither times nor numbers.*to_datetime"):
+        forecast(pd.Series(seasonal(12, 60), words), 2, epochs=1)
+
+
+@pytest.mark.parametrize(
+    "asked, part",
+    [
+        ({"lookback": -3}, "lookback is -3: give at least 1."),
+        ({"lookback": 0}, "lookback is 0"),
+        ({"season": 1000}, "season is 1000, and there are 48 values to learn from: give 0 to 48."),
+        ({"season": -1}, "season is -1"),
+        ({"settings": [Setting(0)]}, "lookback is 0"),
+    ],
+)
+def test_a_lookback_or_a_season_that_cannot_be_is_refused_in_one_sentence(asked, part):
+    with pytest.raises(ValueError, match=part):
+        forecast(seasonal(12, 80), 2, epochs=1, **asked)
+    assert len(forecast(seasonal(12, 80), 2, epochs=1, lookback=1, season=48).future) == 2
+
+
 def test_facts_are_told_as_they_are_known():
     told = []
     result = forecast(seasonal(12, 120), 3, epochs=2, tell=told.append)
@@ -172,8 +198,8 @@ def test_a_series_in_odd_units_is_forecast_alike(factor):
 far = seasonal(12, 100)
 far[70] = 1e20
 REFUSED = {
-    "no horizon": (seasonal(12, 100), 0, "set horizon to 1 or more"),
-    "less than none": (seasonal(12, 100), -3, "-3 steps ahead are no forecast"),
+    "no horizon": (seasonal(12, 100), 0, "horizon must be at least 1, not 0"),
+    "less than none": (seasonal(12, 100), -3, "horizon must be at least 1, not -3"),
     "too far ahead": (seasonal(12, 100), 40, "enough for 10 steps ahead, not for 40"),
     "too few": (seasonal(12, 30), 3, "30 values: give at least 36"),
     "constant": (np.r_[np.ones(60), np.arange(40)], 3, "first 60 values, to learn from, do not"),
@@ -279,10 +305,10 @@ def test_counts_that_would_be_below_zero_are_told():
     assert "LSTM" in found.methods and "read those as zero" in sentence(found)
 
 
-# A run that was cut.
+# An interrupted run.
 
 
-def test_what_is_trained_is_taken_up_for_the_same_values_and_settings_alone(tmp_path, monkeypatch):
+def test_what_is_trained_is_resumed_for_the_same_values_and_settings_alone(tmp_path, monkeypatch):
     told = []
 
     usual = seasonal(12, 120)
@@ -293,8 +319,8 @@ def test_what_is_trained_is_taken_up_for_the_same_values_and_settings_alone(tmp_
         begun = [fact for fact in told if isinstance(fact, Begun)][-1]
         return result, begun.taken_up, begun.left
 
-    first, taken_up, left = again()
-    assert taken_up == 0 and left == len(first.tried)
+    first, resumed, left = again()
+    assert resumed == 0 and left == len(first.tried)
     second, *counts = again()
     assert counts == [left, 0] and second.future.equals(first.future)
     assert again(horizon=3)[1:] == (left, 0)  # trained one step ahead
@@ -304,7 +330,7 @@ def test_what_is_trained_is_taken_up_for_the_same_values_and_settings_alone(tmp_
     assert again(np.append(usual[1:], 0.0))[1] == 0
     monkeypatch.setattr("owndata.methods.code_version", lambda: "another")
     assert again()[1:] == (0, left)
-    assert "taken up from a run that was cut: 4 trainings" in sentence(Begun(4, 0, 0.0))
+    assert "resumed from an interrupted run: 4 trainings" in sentence(Begun(4, 0, 0.0))
 
 
 def test_what_is_damaged_is_trained_again_and_nothing_is_said(tmp_path, capfd):

@@ -1,4 +1,4 @@
-"""python -m owndata forecast: files, faults, runs that are cut, time to the first line."""
+"""python -m owndata forecast: files, faults, interrupted runs, time to the first line."""
 
 import argparse
 import errno
@@ -112,7 +112,19 @@ def test_a_readers_series_from_end_to_end(own, tmp_path, run, monkeypatch):
     lines = out.splitlines()
     assert "read as comma-separated" in lines[0] and "2010-01-01" in out and "2019-12-01" in out
     assert "season: 12 steps" in out and f"On the validation part {names[0]} is ahead" in out
+    tried = lines.index(
+        "the LSTM's root mean squared error on the validation part, over 6 steps ahead:"
+    )
+    assert lines[tried + 1].startswith("  lookback 9, values: ")
     assert lines[-1] == f"written: {folder.name}: future.csv errors.csv forecast.png"
+
+
+def test_a_file_without_times_gets_none(tmp_path, run):
+    values = np.sin(np.arange(60) / 2).round(3)
+    (tmp_path / "own.csv").write_text("value\n" + "".join(f"{value}\n" for value in values))
+    out, refusal = run(tmp_path / "own.csv", "--horizon", 2)
+    assert refusal is None and "no times found" in out and "(to " not in out
+    assert "time" not in pd.read_csv(tmp_path / "own" / "future.csv")
 
 
 def test_the_same_command_gives_the_same_bytes_and_replaces_its_own_results(own, tmp_path, run):
@@ -136,10 +148,15 @@ def test_only_the_newest_values_are_used_unless_all_are_asked_for(tmp_path, run,
 
 
 @pytest.mark.parametrize(
-    "horizon, part", [(0, "0 steps ahead"), (-1, "-1 steps"), (40, "not for 40")]
+    "horizon, part",
+    [
+        (0, "horizon must be at least 1, not 0"),
+        (-1, "must be at least 1, not -1"),
+        (40, "not for 40: set horizon to"),
+    ],
 )
 def test_a_horizon_that_cannot_be_is_refused_with_its_option(own, tmp_path, run, horizon, part):
-    out = refused(run(own, f"--horizon={horizon}"), part, "set horizon to", option="horizon")
+    out = refused(run(own, f"--horizon={horizon}"), part, option="horizon")
     assert "parts:" not in out and list(tmp_path.iterdir()) == [own]
 
 
@@ -202,7 +219,7 @@ def test_uneven_times_end_in_forecasts(tmp_path, run):
 
 @pytest.mark.parametrize("name", ["future.csv", "errors.csv", "forecast.png"])
 def test_a_disk_that_is_full_at_the_end_loses_nothing(own, tmp_path, run, monkeypatch, name):
-    """The forecasts are printed or written; what was trained is kept; the next run takes it up."""
+    """The forecasts are printed or written; what was trained is kept; the next run resumes."""
 
     def full(path, write, source=None):
         def half(temporary):
@@ -220,7 +237,7 @@ def test_a_disk_that_is_full_at_the_end_loses_nothing(own, tmp_path, run, monkey
     assert "1,2020-01-01," in out or "future.csv" in found
     assert not [path for path in found if path.startswith(".")] and name not in found
     out, refusal = run(own, "--horizon", 2)
-    assert refusal is None and "taken up from a run that was cut" in out
+    assert refusal is None and "resumed from an interrupted run" in out
     assert "training the LSTM" not in out
     assert {path.name for path in (tmp_path / own.stem).iterdir()} == OUTPUTS
 
@@ -237,7 +254,7 @@ def test_a_run_that_is_killed_goes_on_and_gives_what_an_uncut_one_does(own, tmp_
     folder = tmp_path / own.stem
     assert (folder / "unfinished").is_dir() and set(results(folder)) == {MARK}
     out, _ = run(own, "--horizon", 2)
-    assert "taken up from a run that was cut: " in out
+    assert "resumed from an interrupted run: " in out
     assert not (folder / "unfinished").exists()
     assert results(folder) == results(tmp_path / "uncut")
 
@@ -250,7 +267,7 @@ def test_a_run_that_is_stopped_says_so_in_one_sentence(own):
             break
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
-    assert errors.count("\n") == 1 and "goes on with what is trained" in errors
+    assert errors.count("\n") == 1 and "resumes with what is trained" in errors
     assert process.returncode != 0
 
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import re
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 
 from owndata import Unclear, read_series, read_texts
 from owndata.cli import OPTIONS
-from owndata.columns import pick, rank
+from owndata.columns import pick, pick_one, rank
 from owndata.decode import decode, read_text
-from owndata.header import read_table
+from owndata.header import distinct_names, read_table
 from owndata.numbers import as_numbers
 from owndata.rows import cut_rows
 from owndata.series import suspects
@@ -28,6 +29,37 @@ def write(tmp_path, content, name="own.csv"):
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
     return path
+
+
+def test_a_column_is_the_one_of_its_name_before_one_in_another_case():
+    for asked in ("value", "Value"):
+        assert pick_one(["Value", "value"], asked, "value", "own.csv") == asked
+    with pytest.raises(Unclear, match="may be one of 2 columns: set value to one of Value, value"):
+        pick_one(["Value", "value"], "VALUE", "value", "own.csv")
+
+
+def test_one_column_is_asked_for_where_one_is_wanted(tmp_path):
+    path = write(tmp_path, "a,b\n" + "".join(f"{k % 7},{k % 5}\n" for k in range(50)))
+    assert pick(["a", "b"], "b, a", "text", path) == ["b", "a"]
+    with pytest.raises(Unclear, match="b,a are 2 columns, not one"):
+        read_series(path, value="b,a")
+    for asked in ({"value": 0}, {"value": -1}, {"value": 3}, {"value": 2, "time": 0}):
+        with pytest.raises(Unclear, match="it has no column"):
+            read_series(path, **asked)
+    assert read_series(path, value=2).name == "b"
+    for asked in ({"text": 0}, {"label": 0}):
+        with pytest.raises(Unclear, match="it has no column 0"):
+            read_texts(write(tmp_path, "text,genre\na b,x\nc d,y\n" * 9, "texts.csv"), **asked)
+
+
+@pytest.mark.parametrize(
+    "names", [["a", "a", "a (2)"], ["a", "a (2)", "a"], ["", "", "(1)"], ["a (3)", "a", "a"]]
+)
+def test_no_two_columns_get_one_name(names):
+    distinct = distinct_names(names)
+    assert len(set(distinct)) == len(names)
+    kept = [name for name in set(names) if name]
+    assert all(distinct[names.index(name)] == name for name in kept)
 
 
 def test_an_error_knows_its_file_fault_option_and_choices():
@@ -61,7 +93,7 @@ def test_the_way_to_mend_a_fault_names_the_option():
 @pytest.mark.parametrize(
     "path, part",
     [
-        ("missing.csv", "No such file or directory"),
+        ("missing.csv", "there is no such file"),
         ("https://example.org/own.csv", "download it first"),
     ],
 )
@@ -69,6 +101,34 @@ def test_a_file_that_is_not_there_is_told(path, part):
     for reader in (read_series, read_texts):
         with pytest.raises(Unclear, match=part):
             reader(path)
+
+
+def test_what_holds_nothing_is_told(tmp_path):
+    (tmp_path / "nothing.csv").write_bytes(b"")
+    (tmp_path / "nothing.gz").write_bytes(gzip.compress(b""))
+    zipfile.ZipFile(tmp_path / "nothing.zip", "w").close()
+    for name, fault in (("csv", "file"), ("gz", "archive"), ("zip", "archive")):
+        with pytest.raises(Unclear, match=f"the {fault} is empty"):
+            read_series(tmp_path / f"nothing.{name}")
+    with pytest.raises(Unclear, match="it is a folder"):
+        read_series(tmp_path)
+
+
+def test_one_value_or_text_per_line_is_said_so(tmp_path):
+    series = read_series(write(tmp_path, "value\n1\n3\n2\n"))
+    assert "read as one value per line, UTF-8; " in str(series)
+    texts = read_texts(write(tmp_path, "a lamp\na desk\n", "own.txt"), labelled=False)
+    assert "read as one text per line, UTF-8, " in str(texts)
+
+
+def test_characters_taken_as_words_are_told_wherever_they_stand(tmp_path):
+    rows = [f"lamp number {k},{genre}" for k in range(9) for genre in "ab"]
+    rows = [row.replace("lamp", "desk") if row.endswith("b") else row for row in rows]
+    path = write(tmp_path, "\n".join(["text,genre", *rows]))
+    assert not read_texts(path).reading.is_unspaced
+    rows[-1] = "服务很好下次再来,b"
+    told = str(read_texts(write(tmp_path, "\n".join(["text,genre", *rows]))))
+    assert "; characters taken as words; " in told
 
 
 def test_a_file_that_is_packed_by_its_name_alone_is_read_as_it_is(tmp_path):
@@ -234,7 +294,7 @@ def test_a_gap_in_time_is_told_and_costs_no_value(tmp_path):
     )
     series = read_series(path)
     assert series.values.tolist() == VALUES
-    assert series.reading.gaps == 1 and series.reading.longest_gap == 6
+    assert series.reading.order.gaps == 1 and series.reading.order.longest_gap == 6
     assert "gaps in time, taken as even: 1, the longest 6;" in str(series)
 
 

@@ -1,4 +1,4 @@
-"""Times in many forms, newest first: read and turned round, or asked about; never taken in file order in silence."""
+"""Times in many forms, newest first: read and reversed, or asked about; never taken in file order in silence."""
 
 import numpy as np
 import pandas as pd
@@ -90,8 +90,8 @@ def newest_first(tmp_path, header, times, cell):
 def test_times_in_a_form_are_read_and_turned_round(form, tmp_path):
     header, times, cell = FORMS[form]
     series = read_series(newest_first(tmp_path, header, times, cell))
-    assert series.values.tolist() == VALUES.tolist() and series.reading.turned
-    assert list(series.times) == list(times) and not series.reading.is_open
+    assert series.values.tolist() == VALUES.tolist() and series.reading.order.turned
+    assert list(series.times) == list(times) and not series.reading.rows.is_open
     assert set(series.times.name.split(", ")) == set(header.split(","))
 
 
@@ -109,15 +109,16 @@ def test_times_in_a_form_that_is_not_known_are_asked_about(form, tmp_path):
 
 def test_day_and_month_that_could_change_places_are_a_doubt_that_is_told(tmp_path):
     series = read_series(newest_first(tmp_path, "Date", MONTHS[:12], lambda t: f"{t:%m/%d/%Y}"))
-    assert series.reading.is_open and "a doubt: day and month could as well change places" in str(
-        series
+    assert (
+        series.reading.rows.is_open
+        and "a doubt: day and month could as well change places" in str(series)
     )
     longer = read_series(newest_first(tmp_path, "Date", MONTHS, lambda t: f"{t:%m/%d/%Y}"))
-    assert not longer.reading.is_open and list(longer.times) == list(MONTHS)
+    assert not longer.reading.rows.is_open and list(longer.times) == list(MONTHS)
 
 
 def test_years_and_julys_are_no_clocks_with_offsets(tmp_path):
     """1980-07 is a month, though 19:80 with an offset of -07 has the same characters."""
     julys = pd.date_range("1980-07-01", periods=12, freq="12MS")
     series = read_series(newest_first(tmp_path, "Month", julys, lambda t: f"{t:%Y-%m}"))
-    assert list(series.times) == list(julys) and series.reading.offset == ""
+    assert list(series.times) == list(julys) and series.reading.rows.offset == ""

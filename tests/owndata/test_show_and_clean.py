@@ -12,7 +12,7 @@ import pytest
 import owndata
 from owndata import read_series, read_texts
 from owndata.cli import COMMANDS, main
-from owndata.kinds import is_text
+from owndata.commands.kinds import is_text
 
 ROOT = Path(__file__).parents[2]
 LAMPS = "Datum;Wert\n" + "".join(f"{k:02}.01.2024;{k},5\n" for k in range(31, 0, -1))
@@ -82,7 +82,7 @@ def test_show_prints_how_a_series_is_read_from_any_folder(own, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == (
-        f"{path}: read as semicolon-separated utf-8, decimal commas, newest first, turned round;"
+        f"{path}: read as semicolon-separated UTF-8, decimal commas, newest first, reversed;"
         " time Datum from 2024-01-01 to 2024-01-31; 31 values of Wert."
     )
     assert [line.split() for line in lines[1:7]] == [
@@ -108,7 +108,40 @@ def test_show_draws_where_it_is_asked_to_and_never_onto_the_file(own, tmp_path, 
             png.read_bytes().startswith(b"\x89PNG") and f"written: {png}" in capsys.readouterr().out
         )
     assert main(["show", str(path), "--plot", str(path)]) == 1
-    assert "--out" in capsys.readouterr().err and path.read_text(encoding="utf-8") == LAMPS
+    assert "--plot" in capsys.readouterr().err and path.read_text(encoding="utf-8") == LAMPS
+
+
+def test_show_draws_onto_an_earlier_plot_and_onto_nothing_else(own, tmp_path, capsys):
+    path, plot, link = str(own(LAMPS)), tmp_path / "lamps.png", tmp_path / "link.png"
+    assert main(["show", path, "--plot", str(plot)]) == 0
+    assert main(["show", path, "--plot", str(plot)]) == 0
+    other = own("a,b\n", "other.csv")
+    link.symlink_to(tmp_path / "nowhere")
+    capsys.readouterr()
+    for taken in (other, link, tmp_path):
+        assert main(["show", path, "--plot", str(taken)]) == 1
+        assert "no earlier plot: set --plot to a new file." in capsys.readouterr().err
+    assert other.read_text() == "a,b\n" and link.is_symlink()
+    (tmp_path / "show.png").write_text("mine")
+    assert main(["show", path, "--out", str(tmp_path)]) == 1
+    assert "set --out to another folder." in capsys.readouterr().err
+
+
+def test_show_says_that_texts_have_no_plot(own, tmp_path, capsys):
+    assert main(["show", str(own(TEXTS)), "--plot", str(tmp_path / "new.png")]) == 1
+    assert capsys.readouterr().err.endswith("texts have no plot: leave --plot out.\n")
+
+
+def test_a_name_with_dollars_is_drawn_as_it_is(own, tmp_path):
+    path = own(LAMPS.replace("Wert", "cost_$_per_$"))
+    assert main(["show", str(path), "--plot", str(tmp_path / "new.png")]) == 0
+
+
+def test_clean_replaces_no_link_that_leads_nowhere(own, tmp_path, capsys):
+    link = tmp_path / "link.csv"
+    link.symlink_to(tmp_path / "nowhere")
+    assert main(["clean", str(own(LAMPS)), "-o", str(link)]) == 1
+    assert "there already" in capsys.readouterr().err and link.is_symlink()
 
 
 def test_show_prints_texts_and_labels(own, capsys):
@@ -151,7 +184,7 @@ def test_a_file_of_both_kinds_is_asked_about(own, capsys):
 @pytest.mark.parametrize(
     "content, words, part",
     [
-        (None, [], "No such file or directory"),
+        (None, [], "there is no such file"),
         (
             "date,a,b\n" + "".join(f"2024-01-{k:02},{k % 5},{k**2}\n" for k in range(1, 13)),
             [],
@@ -229,6 +262,29 @@ def test_a_page_of_code_that_lacks_blocks_is_no_trouble(own):
     command = [sys.executable, "-m", "owndata", "show", str(own(LAMPS))]
     done = subprocess.run(command, env=environment, capture_output=True)
     assert done.returncode == 0 and b"31 values of Wert" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and names of bytes are POSIX's")
+def test_output_that_nobody_wants_ends_in_silence(own, tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "owndata", "show", str(own(LAMPS))]
+    ends = os.pipe()
+    os.close(ends[0])
+    done = subprocess.run(command, env=environment, stdout=ends[1], stderr=subprocess.PIPE)
+    os.close(ends[1])
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes are Linux's")
+def test_a_name_that_is_no_utf_8_is_refused_in_one_sentence(tmp_path):
+    path = os.fsencode(tmp_path) + b"/l\xe4mps.csv"
+    with open(path, "w") as file:
+        file.write(LAMPS)
+    for name in ("show", "forecast"):
+        command = [sys.executable, "-m", "owndata", name, path]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True)
+        assert done.returncode == 1 and done.stdout == b"" and done.stderr.count(b"\n") == 1
+        assert done.stderr.endswith(b"its name is not in UTF-8: rename it.\n")
 
 
 def test_texts_are_told_from_names_and_dates():
