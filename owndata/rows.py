@@ -94,7 +94,23 @@ def cut_at(text: str, mark: str, dialect: dict) -> Cut:
         rows = [[cell.strip() for cell in row] for row in csv.reader(lines, **options)]
     except csv.Error:  # a stray quote
         return Cut(mark)
+    if is_quote_plain(dialect) and most_hold_half_a_quote(rows):
+        return Cut(mark)
     return Cut(mark, rows, *evenness(rows))
+
+
+def is_quote_plain(dialect: dict) -> bool:
+    """Whether a quotation mark is a character like others in this dialect of csv."""
+    return dialect.get("quoting") == csv.QUOTE_NONE or "quotechar" in dialect
+
+
+def most_hold_half_a_quote(rows: list[list[str]]) -> bool:
+    """Whether most rows have a cell with an odd number of quotation marks.
+
+    Then the marks quote, and what was taken for rows are lines of quoted cells.
+    """
+    halves = sum(any(cell.count('"') % 2 for cell in row) for row in rows)
+    return 2 * halves > len(rows)
 
 
 def evenness(rows: list[list[str]]) -> tuple[float, int]:

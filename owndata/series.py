@@ -405,15 +405,15 @@ def facts_of_order(ordered: Ordered) -> OrderFacts:
 def suspects(number: pd.Series) -> dict[float, int]:
     """{value: how often} of values such as -999 that come more than once, far from all others."""
     counts = number.value_counts()
-    found = {}
-    for value, count in counts[counts > 1].items():
-        others = number[number != value]
-        is_nines = re.fullmatch(NINES, f"{value:g}") is not None
-        spread = others.max() - others.min()
-        if (
-            is_nines
-            and len(others)
-            and not (others.min() - spread <= value <= others.max() + spread)
-        ):
-            found[float(value)] = int(count)
-    return found
+    repeated = counts[counts > 1]
+    nines = [value for value in repeated.index if re.fullmatch(NINES, f"{value:g}")]
+    return {float(value): int(counts[value]) for value in nines if is_far(value, number)}
+
+
+def is_far(value: float, number: pd.Series) -> bool:
+    """Whether a value is farther from all others than these are from each other."""
+    others = number[number != value]
+    if others.empty:
+        return False
+    spread = others.max() - others.min()
+    return not others.min() - spread <= value <= others.max() + spread

@@ -3,6 +3,7 @@
 import gzip
 import io
 import re
+import time
 import zipfile
 
 import numpy as np
@@ -383,3 +384,25 @@ def test_a_line_of_blocks_shows_low_and_high():
         and blocks(np.ones(3)) == "▁▁▁"
         and len(blocks(np.arange(1000.0))) == 60
     )
+
+
+@pytest.mark.parametrize("text", ["was ok, staff", "was fine and staff"])
+def test_line_breaks_in_a_quoted_cell_of_every_row_are_part_of_the_text(text, tmp_path):
+    rows = [
+        f'{k},"Food {text} {k}\nand the room, bye {k}",{"bad good".split()[k % 2]}'
+        for k in range(8)
+    ]
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(['"id","comment","mood"', *rows]) + "\n", encoding="utf-8")
+    table = read_texts(path).table
+    assert table["genre"].tolist() == ["bad", "good"] * 4
+    assert table["text"].tolist() == [f"Food {text} {k} and the room, bye {k}" for k in range(8)]
+
+
+def test_a_hundred_thousand_distinct_values_are_read_in_seconds(tmp_path):
+    path = tmp_path / "long.csv"
+    values = np.round(np.random.default_rng(0).normal(size=100_000), 6)
+    pd.DataFrame({"value": values}).to_csv(path, index=False)
+    started = time.process_time()
+    assert len(read_series(path).values) == len(values)
+    assert time.process_time() - started < 10
