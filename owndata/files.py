@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from pathlib import Path
 from owndata.errors import Unclear
 
 MARK = "made_from.txt"  # in a folder of results: what they were made from, and their names
+OF_A_RUN = re.compile(r"[0-9a-f]{64}\.npz|\.new-.*")  # finished work, and what was being written
 ROOM = 2_000_000  # bytes that must be free before the work begins
 
 
@@ -143,9 +145,16 @@ def check_name(folder: Path, name: str) -> None:
 
 
 def check_folder(folder: Path, name: str) -> None:
-    """Raise Unclear if what stands at folder/name is no folder of an earlier run."""
+    """Raise Unclear if what stands at folder/name is no folder of an earlier run.
+
+    Its name may be in the mark of a run that has removed it, and the reader may have made another:
+    so it must hold the work of a run, and nothing else.
+    """
     path = folder / name
-    if not is_free(path) and not (path.is_dir() and is_ours(path)):
+    if is_free(path):
+        return
+    is_folder = path.is_dir() and is_ours(path)
+    if not is_folder or not all(OF_A_RUN.fullmatch(held.name) for held in path.iterdir()):
         raise Unclear(folder, f"it has {name}, which is of no earlier run", "out")
 
 

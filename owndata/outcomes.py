@@ -80,8 +80,6 @@ def as_arrays(outcome: Outcome) -> dict[str, np.ndarray]:
 
 def read(path: Path) -> Outcome | None:
     """The outcome in a file; None if there is none, or it is damaged."""
-    if not path.exists():
-        return None
     try:
         return read_arrays(path)
     except Exception:  # a damaged file may raise nearly anything

@@ -13,6 +13,7 @@ import pytest
 
 from owndata.errors import Unclear
 from owndata.files import MARK, check_writable, folder_for, make_folder, mark, write_whole
+from owndata.outcomes import Outcomes
 
 POSIX = pytest.mark.skipif(
     os.name != "posix", reason="folders are closed and processes killed in POSIX's way"
@@ -144,7 +145,12 @@ def test_a_folder_of_the_readers_own_is_never_taken_for_that_of_a_run(tmp_path):
     (tmp_path / "unfinished").rmdir()
     make_folder(tmp_path / "unfinished")
     check_writable(tmp_path, [], ["unfinished"])
-    (tmp_path / "unfinished").rmdir()
+    Outcomes(tmp_path / "unfinished").keep(check_writable, (1,), {"a": 1})
+    check_writable(tmp_path, [], ["unfinished"])
+    (tmp_path / "unfinished" / "novel.npz").write_text("mine")  # where a run is over
+    with pytest.raises(Unclear, match="of no earlier run"):
+        check_writable(tmp_path, [], ["unfinished"])
+    shutil.rmtree(tmp_path / "unfinished")
     (tmp_path / "unfinished").write_text("a novel")
     with pytest.raises(Unclear):
         check_writable(tmp_path, [], ["unfinished"])
