@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from owndata.errors import Unclear
-from owndata.files import MARK, check_writable, folder_for, mark, write_whole
+from owndata.files import MARK, check_writable, folder_for, make_folder, mark, write_whole
 
 POSIX = pytest.mark.skipif(
     os.name != "posix", reason="folders are closed and processes killed in POSIX's way"
@@ -91,10 +92,45 @@ def test_a_readers_own_file_is_never_replaced(tmp_path):
             write_whole(path, lambda path: path.write_text("new"), source)
     assert own.read_text() == "mine"
     mark(tmp_path, tmp_path / "another.csv")
-    check_writable(tmp_path, ["future.csv"])  # an earlier result may be replaced
+    with pytest.raises(Unclear):
+        check_writable(tmp_path, ["future.csv"])  # for no run has written it
     with pytest.raises(Unclear):
         write_whole(own, lambda path: path.write_text("new"), own)
     assert own.read_text() == "mine"
+
+
+def test_an_earlier_result_is_what_the_mark_names(tmp_path):
+    source = tmp_path / "own\n.csv"
+    mark(tmp_path, source)
+    for name in ("report.csv", "two\nlines.csv"):
+        write_whole(tmp_path / name, lambda path: path.write_text("old"))
+        check_writable(tmp_path, [name])
+    (tmp_path / "lines.csv").write_text("mine")
+    for name in ("lines.csv", ".csv"):
+        (tmp_path / name).write_text("mine")
+        with pytest.raises(Unclear, match="no earlier result"):
+            check_writable(tmp_path, [name])
+    mark(tmp_path, source)  # by another run
+    check_writable(tmp_path, ["report.csv"])
+    lines = (tmp_path / MARK).read_text().split("\n")
+    assert lines == [str(tmp_path / "own\\n.csv"), "report.csv", "two\\nlines.csv"]
+
+
+def test_a_mark_without_names_makes_nothing_a_result(tmp_path):
+    """So that nothing is replaced of which it is not known who wrote it."""
+    (tmp_path / MARK).write_text(str(tmp_path / "own.csv"))
+    check_writable(tmp_path, ["report.csv"], ["unfinished"])
+    (tmp_path / "report.csv").write_text("mine")
+    with pytest.raises(Unclear, match="no earlier result"):
+        check_writable(tmp_path, ["report.csv"])
+
+
+def test_a_readers_own_file_of_the_name_of_the_mark_is_no_mark(tmp_path):
+    (tmp_path / MARK).write_text("flour\nreport.csv")
+    (tmp_path / "report.csv").write_text("mine")
+    for names in ([], ["report.csv"]):
+        with pytest.raises(Unclear, match="no earlier result"):
+            check_writable(tmp_path, names)
 
 
 def test_a_folder_of_the_readers_own_is_never_taken_for_that_of_a_run(tmp_path):
@@ -103,6 +139,10 @@ def test_a_folder_of_the_readers_own_is_never_taken_for_that_of_a_run(tmp_path):
         check_writable(tmp_path, [], ["unfinished"])
     refused(caught, "it has unfinished, which is of no earlier run")
     mark(tmp_path, "own.csv")
+    with pytest.raises(Unclear):
+        check_writable(tmp_path, [], ["unfinished"])
+    (tmp_path / "unfinished").rmdir()
+    make_folder(tmp_path / "unfinished")
     check_writable(tmp_path, [], ["unfinished"])
     (tmp_path / "unfinished").rmdir()
     (tmp_path / "unfinished").write_text("a novel")
@@ -186,7 +226,7 @@ def test_a_killed_write_leaves_the_old_file_or_the_new(tmp_path):
         files = [path for path in tmp_path.iterdir() if path.name != "whole.txt"]
         during += bool(files)
         for temporary in files:
-            temporary.unlink()
+            shutil.rmtree(temporary)
         if (tmp_path / "whole.txt").exists():
             content = (tmp_path / "whole.txt").read_text()
             assert len(content) == 3_000_000 and len(set(content)) == 1
