@@ -10,7 +10,7 @@
 # make site      render both notebooks as static pages in _site/, and the page on which their networks run
 # make lab       open Jupyter on the notebooks
 # make lock      renew requirements/ from requirements.txt and pyproject.toml (needs uv); UPGRADE=1 takes the newest versions
-# make clean     remove the environment, caches, _site/ and .nbval/, and nothing else
+# make clean     remove the environment, caches, _site/, .nbval/ and what a killed run or an installation left
 #
 # Each sets up .venv first, with the packages that it needs and no others: a file of requirements/; and owndata.
 
@@ -112,5 +112,5 @@ lock:
 	sed '/^# notebook 2/,$$d' requirements.txt | $(LOCK) - --group build -c requirements/bench.txt -o requirements/lstm.txt
 
 clean:
-	rm -rf .venv .nbval _site _site.new .pytest_cache .hypothesis .ruff_cache build lstm_projects.egg-info
+	rm -rf .run-* .venv .nbval _site _site.new .pytest_cache .hypothesis .ruff_cache build lstm_projects.egg-info
 	rm -rf $(foreach folder,. $(OURS) $(addsuffix /*,$(OURS)),$(folder)/__pycache__ $(folder)/.ipynb_checkpoints)

@@ -9,7 +9,7 @@ and settings on five splits drawn at random, with intervals corrected for what t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,11 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from owndata import jobs, models, scores, splits
 from owndata.errors import Unclear
-from owndata.jobs import Outcome
-from owndata.models import MAJORITY, VARIANT, Options, Settings, is_network
+from owndata.models import Options, Settings, is_network
+from owndata.outcomes import NotSaved, Outcome, Outcomes
 from owndata.texts import Texts
 from owndata.tokens import LANGUAGES, NO_LANGUAGE, guess_language, tokenise
+from owndata.traits import LSTM_AND_BAG, MAJORITY, TRAITS, VARIANT, Family, family, is_rival
 from Text_Classification_LSTM.corpus import genre_names
 from Text_Classification_LSTM.rivals import choose, judge
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 FEWEST_WORDS = 5  # different words that texts need beside stop words
 WORDS_READ = 2_000_000  # words of all texts at most; of more some texts are drawn
-LSTM_AND_BAG = "LSTM + bag"
 SECONDS_TO_BUILD = 3  # about, a network
 SECONDS = 8e-6  # about, for it to learn from a word, once
 QUICK_SPLITS, FULL_SPLITS = 2, 5
@@ -40,7 +40,7 @@ QUICK_SPLITS, FULL_SPLITS = 2, 5
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of the work that begins: its name, its fits, and those done in a run that was cut."""
+    """A step of the work that begins: its name, its fits, and those done in an interrupted run."""
 
     name: str
     fits: int
@@ -55,7 +55,7 @@ class Work:
     """How the fits are done.
 
     processes: how many at most (0: one a core). folder: where finished fits are kept until the
-    end, so that a run that is cut goes on (None: nowhere). tell: called as a stage begins.
+    end, so that an interrupted run is resumed (None: nowhere). tell: called as a stage begins.
     """
 
     processes: int = 0
@@ -64,11 +64,20 @@ class Work:
 
     def do(self, function: Callable[..., Outcome], todo: list[tuple], name: str) -> list[Outcome]:
         """The outcomes of function(*job) for the jobs to do."""
-        made_by = models.made_by() if self.folder else ""
-        done = jobs.count_done(self.folder, function, todo, made_by) if self.folder else 0
+        outcomes = self.outcomes()
         if self.tell and todo:
-            self.tell(Stage(name, len(todo), done))
-        return jobs.run_jobs(function, todo, name, self.processes, self.folder, made_by)
+            done = outcomes.done(function, todo) if outcomes else {}
+            self.tell(Stage(name, len(todo), len(done)))
+        return jobs.run_jobs(function, todo, name, self.processes, outcomes)
+
+    def outcomes(self) -> Outcomes | None:
+        """Those in the folder. Raises Unclear if it cannot be made."""
+        if self.folder is None:
+            return None
+        try:
+            return Outcomes(self.folder, models.made_by())
+        except NotSaved as error:
+            raise jobs.unsaved(self.folder, error) from error
 
 
 @dataclass(frozen=True)
@@ -76,13 +85,12 @@ class Plan:
     """What will be compared.
 
     compared, learned: tables (columns text, genre) of the texts to compare models on, and of all
-    that the best one learns from in the end. read: how many there were. rare: {genre: texts} of
-    genres left out, of too few texts. grids: {model: settings to try}.
+    that the best one learns from in the end. rare: {genre: texts} of genres left out, of too few
+    texts. grids: {model: settings to try}.
     """
 
     compared: pd.DataFrame
     learned: pd.DataFrame
-    read: int
     rare: dict[str, int]
     full: bool
     splits: int
@@ -121,6 +129,7 @@ def make_plan(
     most_epochs: int = 60,
 ) -> Plan:
     """What `compare` will do with the texts: see there. Raises Unclear as it does."""
+    check_splits(splits_wanted, full)
     table = getattr(texts, "table", texts)[["text", "genre"]]
     kept, rare = splits.without_rare(table)
     reading = getattr(texts, "reading", None)
@@ -136,30 +145,41 @@ def make_plan(
         most_epochs=epochs,
         most_words=most_words(compared),
     )
-    usual = FULL_SPLITS if full else QUICK_SPLITS
-    count = max(2, splits_wanted or usual)
     grids = models.candidates(compared, full, options.language)
     return Plan(
         compared=compared,
         learned=learned,
-        read=len(table),
         rare=rare,
         full=full,
-        splits=count if full else min(count, QUICK_SPLITS),
+        splits=splits_wanted or (FULL_SPLITS if full else QUICK_SPLITS),
         seed=seed,
         options=options,
         grids=grids,
     )
 
 
+def check_splits(wanted: int, full: bool) -> None:
+    """Raise Unclear if a comparison cannot have so many splits (0: as many as usual)."""
+    if wanted == 0:
+        return
+    if full and wanted < 2:
+        fault = f"a full comparison is made on several splits, not on {wanted}"
+        raise Unclear("", fault, "splits", mend="set {option} to 2 or more")
+    if not full and wanted not in (1, QUICK_SPLITS):
+        fault = f"a quick comparison, whose splits share no test text, cannot have {wanted}"
+        raise Unclear("", fault, "splits", mend="set {option} to 1 or 2, or {full} to True")
+
+
 def check(table: pd.DataFrame, rare: dict[str, int], path: Any, language: str) -> None:
     """Raise Unclear if the texts are of one genre, hold hardly a word, or no such language is."""
     if language not in ("", NO_LANGUAGE, *LANGUAGES):
-        fault = f"no endings of {language!r} are known"
+        fault = f"we have no stemmer for {language!r}"
         raise Unclear(path, fault, "language", (NO_LANGUAGE, *LANGUAGES))
     if table["genre"].nunique() < 2:
         few = f" with {splits.FEWEST} or more different texts" if rare else ""
-        fault = f"only {len(table)} texts of {table['genre'].nunique()} genres{few} are left"
+        fault = f"only one genre{few} is left ({len(table)} texts)"
+        if table.empty:
+            fault = f"no genre{few} is left"
         raise Unclear(path, fault, "label")
     words = {word for text in table["text"] for word in tokenise(text)} - ENGLISH_STOP_WORDS
     if len(words) < FEWEST_WORDS:
@@ -184,7 +204,7 @@ def estimate(table: pd.DataFrame, fits: int, epochs: int) -> int:
     return max(1, round(fits * seconds / min(joblib.cpu_count(), 8, fits) / 60))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Comparison:
     """What was found.
 
@@ -203,7 +223,7 @@ class Comparison:
     trial_scores: pd.DataFrame
     scores: pd.DataFrame
     one_sided: dict[str, str]
-    leads: list[scores.Lead] = field(default_factory=list)
+    leads: tuple[scores.Lead, ...] = ()
 
     @property
     def best(self) -> str:
@@ -240,9 +260,10 @@ def compare(
     """Compare models on a reader's own texts.
 
     texts: what `read_texts` returns, or a table with the columns text and genre. full: all models
-    and settings, instead of a few. splits: how many (0: two, or five if full). language: whose
-    endings are cut off ("": found; "none": none). most_texts: of more some are drawn (0: all).
-    most_epochs: passes of a network over the texts. Raises Unclear if there is too little to learn.
+    and settings, instead of a few. splits: how many: one or two (0: two), or if full two or more
+    (0: five). language: of the texts, for stemming ("": found; "none": do not stem). most_texts:
+    of more some are drawn (0: all). most_epochs: passes of a network over the texts. Raises
+    Unclear if there is too little to learn, or for what is not known or cannot be.
     """
     plan = make_plan(texts, full, splits, language, seed, most_texts, most_epochs)
     return run(plan, work or Work())
@@ -254,23 +275,19 @@ def run(plan: Plan, work: Work) -> Comparison:
     trials = draw(plan.compared, plan.splits, plan.seed)
     chosen, outcomes = fit_all(plan, trials, work)
     if plan.full:
-        outcomes[LSTM_AND_BAG] = join_lstm_and_bags(trials, outcomes)
+        outcomes |= {LSTM_AND_BAG: join_lstm_and_bags(trials, outcomes)}
     each = scores.score_all(trials, outcomes)
-    table = scores.summary(each, plan.order)
-    if plan.full:
-        bounds = scores.split_intervals(each, scores.overlap(trials[0]))
-    else:
-        bounds = scores.text_intervals(table["accuracy"], trials)
-    found = Comparison(
+    table = score_table(plan, trials, outcomes, each)
+    return Comparison(
         plan=plan,
         trials=trials,
         chosen=chosen,
         outcomes=outcomes,
         trial_scores=each,
-        scores=table.join(bounds),
+        scores=table,
         one_sided=scores.one_sided(learners(outcomes), genre_names(trials[0])),
+        leads=leads(list(table.index), trials, each) if plan.full else (),
     )
-    return add_full_facts(found) if plan.full else found
 
 
 def learners(outcomes: dict[str, list[Outcome]]) -> dict[str, list[Outcome]]:
@@ -319,34 +336,46 @@ def join_lstm_and_bags(
     return joined
 
 
-def add_full_facts(found: Comparison) -> Comparison:
-    """Calibration, and who is ahead."""
-    errors = {name: scores.calibration(found.trials, runs) for name, runs in found.outcomes.items()}
-    calibrated = pd.DataFrame(errors).T
-    unlike = [name for name in calibrated.index if scores.has_no_probabilities(name)]
-    calibrated.loc[unlike, "ece"] = np.nan
-    found.scores = found.scores.join(calibrated)
-    correction = scores.overlap(found.trials[0])
-    found.leads = [
-        scores.lead(found.trial_scores, model, rival, correction)
-        for model, rival in sorted(pairs(found))
-    ]
-    return found
+def score_table(
+    plan: Plan, trials: list[pd.DataFrame], outcomes: dict[str, list[Outcome]], each: pd.DataFrame
+) -> pd.DataFrame:
+    """The scores of a Comparison, with the intervals and the calibration that belong to it."""
+    table = scores.summary(each, plan.order)
+    if not plan.full:
+        return table.join(scores.text_intervals(table["accuracy"], trials))
+    bounds = scores.split_intervals(each, scores.overlap(trials[0]))
+    return table.join(bounds).join(calibrated(trials, outcomes))
 
 
-def pairs(found: Comparison) -> set[tuple[str, str]]:
+def calibrated(trials: list[pd.DataFrame], outcomes: dict[str, list[Outcome]]) -> pd.DataFrame:
+    """ece, ece_cooled of each model; no ece where probabilities are made of scores."""
+    errors = {name: scores.calibration(trials, runs) for name, runs in outcomes.items()}
+    table = pd.DataFrame(errors).T
+    unlike = [name for name in table.index if not TRAITS[name].gives_probabilities]
+    table.loc[unlike, "ece"] = np.nan
+    return table
+
+
+def leads(
+    names: list[str], trials: list[pd.DataFrame], each: pd.DataFrame
+) -> tuple[scores.Lead, ...]:
+    """Who is ahead, of models in their order: for each of the pairs."""
+    correction = scores.overlap(trials[0])
+    return tuple(scores.lead(each, *pair, correction) for pair in sorted(pairs(names)))
+
+
+def pairs(names: list[str]) -> set[tuple[str, str]]:
     """The (LSTM, rival) to compare: the best ones by the validation texts, and some more."""
-    names = list(found.scores.index)
     lstm, rival = best_lstm(names), best_rival(names)
-    bag = next(name for name in names if "LSTM" not in name and "weighted" not in name)
-    return {(lstm, rival), (lstm, bag), ("LSTM", rival), (LSTM_AND_BAG, rival)}
+    unordered = (name for name in names if is_rival(name) and family(name) is not Family.CLAUSES)
+    return {(lstm, rival), (lstm, next(unordered)), ("LSTM", rival), (LSTM_AND_BAG, rival)}
 
 
 def best_lstm(names: list[str]) -> str:
     """Of models in their order the first that is an LSTM alone."""
-    return next(name for name in names if name.startswith("LSTM") and name != LSTM_AND_BAG)
+    return next(name for name in names if family(name) is Family.LSTM)
 
 
 def best_rival(names: list[str]) -> str:
     """Of models in their order the first without an LSTM."""
-    return next(name for name in names if "LSTM" not in name)
+    return next(name for name in names if is_rival(name))

@@ -4,11 +4,9 @@ Every choice is made on the validation part of the series. The calibration and t
 the errors and the intervals, and decide nothing.
 """
 
-import logging
 import math
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,13 +19,14 @@ from threadpoolctl import threadpool_limits
 from LSTM_from_scratch.series import LEVEL
 from owndata import methods
 from owndata.methods import Method, Training
+from owndata.outcomes import NotSaved, Outcome, Outcomes
 from owndata.plan import Plan, make_plan
 from owndata.verdicts import BelowZero, Errors, OutsideRange, Verdict, judge, widths
-from owndata.windows import Setting, cut
+from owndata.windows import Setting, Windows, cut
 
 
 class Begun(NamedTuple):
-    """Training begins: so many settings were trained by a run that was cut, so many are left."""
+    """Training begins: so many settings were trained by an interrupted run, so many are left."""
 
     taken_up: int
     left: int
@@ -35,12 +34,10 @@ class Begun(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """An LSTM with one setting: its error on the validation part, the epochs of its training."""
+    """An LSTM with one setting: its error on the validation part."""
 
     setting: Setting
     rmse: float  # over all steps ahead, in the series' own units
-    epochs: int
-    best_epoch: int
 
 
 @dataclass(frozen=True)
@@ -83,8 +80,8 @@ def forecast(
     `settings` of the LSTM are tried, and the validation part chooses; () stands for `lookback` and
     a season, values and differences. `season` in steps, 0: found. `epochs` 0: 200, fewer for a long
     series; `batch_size` 0: 16, more for a long one. `input_noise` is on inputs scaled to [0, 1].
-    What is trained is kept in the folder `unfinished`, and taken up there by a later call; remove
-    it when all is done. `tell` is called with a Plan before the work, then with Begun and each
+    What is trained is kept in the folder `unfinished`, from which a later call resumes; remove it
+    when all is done. `tell` is called with a Plan before the work, then with Begun and each
     Tried; `bar` wraps the epochs. Raises Unclear for a series that cannot be forecast.
     """
     training = Training(hidden_size, epochs, batch_size, learning_rate, input_noise, seed)
@@ -131,56 +128,45 @@ def try_settings(
     bar: Callable[[Iterable], Iterable],
     tell: Callable[[object], None],
 ) -> list[tuple[Tried, Method]]:
-    """The LSTM trained with each setting, or taken up from `unfinished`."""
-    fit = kept_in(unfinished)
-    jobs = {}
-    for setting in plan.settings:
-        windows = cut(plan.value, plan.parts, setting)
-        train, validation = (windows.examples(part)[:2] for part in ("train", "validation"))
-        jobs[setting] = windows, (train, validation, plan.training, methods.code_version())
-    left = [windows for windows, job in jobs.values() if not is_kept(fit, job)]
-    seconds = sum(methods.training_seconds(windows, plan.training) for windows in left)
-    tell(Begun(len(jobs) - len(left), len(left), seconds))
+    """The LSTM trained with each setting, or as it was kept in `unfinished`."""
+    windows = [cut(plan.value, plan.parts, setting) for setting in plan.settings]
+    jobs = [job_of(one, plan.training) for one in windows]
+    outcomes = outcomes_in(unfinished)
+    done = outcomes.done(methods.fit_lstm, jobs) if outcomes else {}
+    left = [one for place, one in enumerate(windows) if place not in done]
+    seconds = sum(methods.training_seconds(one, plan.training) for one in left)
+    tell(Begun(len(done), len(left), seconds))
     found = []
-    for setting, (windows, job) in jobs.items():
-        with without_remarks():
-            params, epochs, best_epoch = fit(*job, bar=bar)
-        method = methods.network(windows, params, plan.horizon)
-        tried = Tried(setting, validation_rmse(plan, method), epochs, best_epoch)
+    for place, setting in enumerate(plan.settings):
+        params = done[place] if place in done else train(jobs[place], outcomes, bar)
+        method = methods.network(windows[place], params, plan.horizon)
+        tried = Tried(setting, validation_rmse(plan, method))
         tell(tried)
         found.append((tried, method))
     return found
 
 
-def kept_in(folder: str | Path) -> Callable:
-    """methods.fit_lstm, its results kept in a folder by all that they depend on; "": not kept.
-
-    A result that is damaged is computed again, and one that cannot be kept is not.
-    """
-    if not folder:
-        return methods.fit_lstm
-    from joblib import Memory
-
-    return Memory(folder, verbose=0).cache(methods.fit_lstm, ignore=["bar"])
+def job_of(windows: Windows, training: Training) -> tuple:
+    """The arguments of methods.fit_lstm, on which its result depends."""
+    train, validation = (windows.examples(part)[:2] for part in ("train", "validation"))
+    return train, validation, training, methods.code_version()
 
 
-@contextmanager
-def without_remarks() -> Iterator[None]:
-    """joblib says nothing of results that are damaged, or that cannot be kept, in this block."""
-    logger = logging.getLogger("joblib")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+def outcomes_in(folder: str | Path) -> Outcomes | None:
+    """Those in a folder; None for "", or if it cannot be made: a forecast needs none."""
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="joblib")
-            yield
-    finally:
-        logger.setLevel(level)
+        return Outcomes(folder) if folder else None
+    except NotSaved:
+        return None
 
 
-def is_kept(fit: Callable, job: tuple) -> bool:
-    """Whether the result of fit(*job) is there already."""
-    return hasattr(fit, "check_call_in_cache") and fit.check_call_in_cache(*job)
+def train(job: tuple, outcomes: Outcomes | None, bar: Callable[[Iterable], Iterable]) -> Outcome:
+    """The params of a trained LSTM, kept for a later call if they can be."""
+    params, _, _ = methods.fit_lstm(*job, bar=bar)
+    if outcomes is not None:
+        with suppress(NotSaved):  # the forecast goes on without
+            outcomes.keep(methods.fit_lstm, job, params)
+    return params
 
 
 def judged(

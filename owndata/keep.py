@@ -12,7 +12,6 @@ words that the model knows, singly or three in a row, and none of the texts it l
 import hashlib
 import json
 import os
-import shutil
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -31,8 +30,8 @@ from sklearn.pipeline import Pipeline
 from owndata import jobs, models
 from owndata.classify import Comparison, Work
 from owndata.errors import Unclear
-from owndata.files import reason, write_whole
-from owndata.scores import certainty
+from owndata.files import write_whole
+from owndata.scores import Certainty, certainty
 from owndata.splits import repeat_rare
 from owndata.texts import clean
 from Text_Classification_LSTM import rivals
@@ -215,22 +214,18 @@ class Kept:
         """
         place = Path(folder) / FOLDER
         check_place(folder)
-        fresh = place.with_name(f".{os.getpid()}-{FOLDER}")
-        try:
-            fresh.mkdir(parents=True)
-            file = fresh / MODELS[self.facts.kind]
-            self.reader.save(file)
-            facts = asdict(self.facts) | {"sha256": digest(file)}
-            text = json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
-            write_whole(fresh / FACTS, lambda path: path.write_text(text, "utf-8", newline="\n"))
-            put_in_place(fresh, place)
-        except OSError as error:
-            fault = f"it could not be written ({reason(error)})"
-            raise Unclear(place, fault, "out") from error
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+        write_whole(place, self.write)
         self.folder = place
         return place
+
+    def write(self, folder: Path) -> None:
+        """Make a folder, and write the model and its facts into it."""
+        folder.mkdir()
+        file = folder / MODELS[self.facts.kind]
+        self.reader.save(file)
+        facts = asdict(self.facts) | {"sha256": digest(file)}
+        text = json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
+        (folder / FACTS).write_text(text, "utf-8", newline="\n")
 
     @classmethod
     def load(cls, folder: str | Path) -> "Kept":
@@ -278,31 +273,20 @@ def check_place(folder: str | Path) -> None:
         raise Unclear(folder, f"something called {FOLDER} is in the way", "out")
 
 
-def put_in_place(fresh: Path, place: Path) -> None:
-    """Move a folder to a place where there may be an earlier one, which is then removed."""
-    before = place.with_name(f".{os.getpid()}-{FOLDER}-before")
-    if place.exists():
-        os.replace(place, before)
-    try:
-        os.replace(fresh, place)
-    except OSError:
-        if before.exists():
-            os.replace(before, place)
-        raise
-    shutil.rmtree(before, ignore_errors=True)
-
-
 EARLIER = "kept_model.json", "kept_model.keras"
 MAKE_NEW = "make a new one with python -m owndata classify FILE"
 GIVE = "give the folder that python -m owndata classify FILE has written"
 
 
 def find(path: Path) -> Path:
-    """The folder of the kept model at `path`, which may also be a file in it, or a folder around
+    """The folder of the kept model at `path`, which may also be a file of it, or a folder around
     it. Raises Unclear if there is none."""
-    places = [path, path / FOLDER, path.parent]
-    if place := next((place for place in places if (place / FACTS).is_file()), None):
-        return place
+    places = [path, path / FOLDER]
+    if path.is_file() and path.name in (FACTS, *MODELS.values()):
+        places.append(path.parent)
+    for place in places:
+        if (place / FACTS).is_file():
+            return place
     if path.exists() and any((path / name).is_file() or path.name == name for name in EARLIER):
         fault = "it is a kept model of an earlier version, which this one does not read"
         raise Unclear(path, fault, mend=MAKE_NEW)
@@ -324,23 +308,21 @@ def read_facts(place: Path) -> Facts:
 def train(found: Comparison, work: Work) -> Kept:
     """The best model of a comparison, trained on all its texts."""
     name, plan = found.best, found.plan
-    temperature, threshold, unsure = certainty(found.trials, found.outcomes[name])
+    sure = certainty(found.trials, found.outcomes[name])
     learned = repeat_rare(plan.learned.assign(split="train"))
     if models.is_network(name):
-        settings, reader = train_networks(found, learned, work, temperature, threshold)
+        settings, reader = train_networks(found, learned, work, sure)
     else:
         settings = found.chosen[name]
         job = name, settings, learned, plan.seed, plan.options.language
         (outcome,) = jobs.run_jobs(models.fit_to_keep, [job], "all texts", work.processes)
-        reader = TrainedPipeline(outcome["pipeline"], temperature)
+        reader = TrainedPipeline(outcome["pipeline"], sure.temperature)
     facts = Facts(
         kind="network" if models.is_network(name) else "pipeline",
         model=name,
         settings=settings,
         names=genre_names(learned),
-        temperature=temperature,
-        threshold=threshold,
-        unsure=unsure,
+        **asdict(sure),
         language=plan.options.language,
         most_words=plan.options.most_words,
         texts=plan.learned["genre"].value_counts().to_dict(),
@@ -350,7 +332,7 @@ def train(found: Comparison, work: Work) -> Kept:
 
 
 def train_networks(
-    found: Comparison, learned: pd.DataFrame, work: Work, temperature: float, threshold: float
+    found: Comparison, learned: pd.DataFrame, work: Work, sure: Certainty
 ) -> tuple[dict[str, Any], Reader]:
     """(settings, network): the mean of as many training runs as the comparison had."""
     name, plan = found.best, found.plan
@@ -363,5 +345,6 @@ def train_networks(
     todo = [(settings, table, plan.seed + 1000 * start, plan.options) for start in starts]
     outcomes = work.do(models.fit_network, todo, "all texts")
     networks = models.networks()
-    model = networks.join(outcomes, settings, table, plan.options, temperature, threshold)
+    limits = sure.temperature, sure.threshold
+    model = networks.join(outcomes, settings, table, plan.options, *limits)
     return settings, networks.Network(model)

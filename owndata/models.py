@@ -24,8 +24,10 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from owndata import tokens
-from owndata.jobs import Outcome, quiet_stderr
+from owndata import tokens, traits
+from owndata.jobs import quiet_stderr
+from owndata.outcomes import Outcome
+from owndata.traits import MAJORITY, TRAITS, VARIANT, WEIGHTED, Words
 from Text_Classification_LSTM import corpus, rivals
 from Text_Classification_LSTM.corpus import genre_names, part_of
 
@@ -35,7 +37,6 @@ PARTS = "validation", "test"
 # The networks, and the settings to choose from; they go to `fit_net`.
 FROZEN = {"initialised": True, "frozen": True, "learning_rate": 0.01, "epochs": 40}
 OWN = {"initialised": True, "dropout": 0.5}
-VARIANT = "LSTM variant"
 NETWORKS: dict[str, list[Settings]] = {
     "LSTM": [
         {"learning_rate": 0.002, "dropout": 0.3},
@@ -58,8 +59,6 @@ NETWORKS: dict[str, list[Settings]] = {
         {"reader": "attention", **FROZEN, "dropout": 0.5},
     ],
 }
-MAJORITY = "majority class"
-WEIGHTED = "weighted clauses, logistic regression"
 FAST = "TF-IDF, logistic regression", "1-3-grams, linear SVM"  # a quick run tries three settings
 FEW = [
     MAJORITY,
@@ -78,7 +77,7 @@ MOST_CELLS = 2e8  # texts x words of a table that trees see as a whole
 class Options:
     """What all fits of a comparison have in common.
 
-    language: whose endings are cut off, "none" for none. most_epochs: passes of a network
+    language: of the texts, for stemming ("none": do not stem). most_epochs: passes of a network
     over the training texts. most_words: words of a text that a network reads.
     """
 
@@ -135,9 +134,10 @@ def make_rivals(language: str) -> dict[str, tuple[Pipeline, dict[str, list]]]:
 
 def first_step(name: str, language: str) -> list[tuple[str, BaseEstimator]]:
     """What makes words of texts, as the step of a pipeline; none where the features do that."""
-    if name == WEIGHTED:
+    if TRAITS[name].words is Words.TEXT:
         return []
-    return [("words", ClauseBags(language) if name.startswith("clause bags") else Stems(language))]
+    kind = ClauseBags if TRAITS[name].words is Words.CLAUSES else Stems
+    return [("words", kind(language))]
 
 
 def is_network(name: str) -> bool:
@@ -146,18 +146,31 @@ def is_network(name: str) -> bool:
 
 def candidates(table: pd.DataFrame, full: bool, language: str) -> dict[str, list[Settings]]:
     """{model: the settings to try} for the texts of a table, which are of a language."""
-    words_a_text = words_in(table) / len(table)
-    words = {word for text in table["text"] for word in tokens.tokenise(text)}
-    too_large = 0.6 * len(table) * len(words) > MOST_CELLS  # of which six in ten are learned from
+    left_out = too_slow(table)
     grids = dict(NETWORKS)
-    for name, (pipeline, grid) in make_rivals(language).items():
-        slow = name == WEIGHTED and words_a_text > WORDS_A_TEXT
-        slow |= too_large and "dense" in pipeline.named_steps and "boosting" not in name
-        if not slow and (full or name in FEW):
+    for name, (_, grid) in make_rivals(language).items():
+        is_asked = full or name in FEW
+        if is_asked and name not in left_out:
             grids[name] = list(ParameterGrid(grid))
     if full:
         return grids
     return {name: grid[: 3 if name in FAST else 1] for name, grid in grids.items()}
+
+
+def too_slow(table: pd.DataFrame) -> set[str]:
+    """The models that would take hours, or more than the memory, with the texts of a table."""
+    found = set()
+    if words_in(table) / len(table) > WORDS_A_TEXT:
+        found.add(WEIGHTED)
+    if 0.6 * cells(table) > MOST_CELLS:  # six in ten texts are learned from
+        found |= {name for name, known in TRAITS.items() if known.is_wide_forest}
+    return found
+
+
+def cells(table: pd.DataFrame) -> int:
+    """The size of a plain table of counts: texts times different words."""
+    words = {word for text in table["text"] for word in tokens.tokenise(text)}
+    return len(table) * len(words)
 
 
 def words_in(table: pd.DataFrame, most: int = 200) -> int:
@@ -194,9 +207,7 @@ def fit_to_keep(
 ) -> dict[str, Pipeline]:
     """A rival that has learned from all texts of a table, and needs no training part."""
     pipeline = make_pipeline(name, settings, seed, language)
-    is_forest = "dense" in pipeline.named_steps and "max_features" not in settings
-    words = {word for text in table["text"] for word in tokens.tokenise(text)}
-    if is_forest and "forest" in name and len(table) * len(words) > MOST_CELLS:
+    if TRAITS[name].is_wide_forest and cells(table) > MOST_CELLS:
         pipeline.set_params(dense=FunctionTransformer())  # slower, and it fits into memory
     return {"pipeline": pipeline.fit(table["text"], table["genre"])}
 
@@ -247,7 +258,7 @@ def made_by() -> str:
     """A hash of the code and the versions that outcomes depend on."""
     ours = Path(__file__)
     lesson = Path(rivals.__file__)
-    files = [corpus.__file__, rivals.__file__, tokens.__file__, ours]
+    files = [corpus.__file__, rivals.__file__, tokens.__file__, traits.__file__, ours]
     files += [lesson.with_name("networks.py"), ours.with_name("networks.py")]  # not loaded for this
     sources = [Path(file).read_text("utf-8") for file in files]
     return hashlib.sha256("\0".join([*sources, str(versions())]).encode()).hexdigest()

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from owndata.jobs import Outcome
 from owndata.models import Options, Settings
+from owndata.outcomes import Outcome
 from owndata.tokens import JOINERS, LETTERS
 from Text_Classification_LSTM import networks as lesson
 from Text_Classification_LSTM.corpus import genre_names, part_of

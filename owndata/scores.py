@@ -14,7 +14,8 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import binomtest
 
-from owndata.jobs import Outcome
+from owndata.outcomes import Outcome
+from owndata.traits import TRAITS
 from Text_Classification_LSTM.corpus import genre_names, part_of
 from Text_Classification_LSTM.rivals import (
     best_temperature,
@@ -39,6 +40,18 @@ class Lead:
     high: float
 
 
+@dataclass(frozen=True)
+class Certainty:
+    """How sure a model must be: its probabilities, at the temperature, are to reach the threshold.
+
+    unsure: the share of the validation texts whose likeliest genre does not.
+    """
+
+    temperature: float
+    threshold: float
+    unsure: float
+
+
 def score_all(trials: list[pd.DataFrame], outcomes: dict[str, list[Outcome]]) -> pd.DataFrame:
     """A row for each (model, trial): accuracy and macro-F1 on both parts, log loss."""
     rows = {}
@@ -49,15 +62,10 @@ def score_all(trials: list[pd.DataFrame], outcomes: dict[str, list[Outcome]]) ->
                 "validation_accuracy": found["validation"],
                 "accuracy": found["accuracy"],
                 "macro_f1": found["macro_f1"],
-                "log_loss": np.nan if has_no_probabilities(name) else found["log_loss"],
+                "log_loss": found["log_loss"] if TRAITS[name].gives_probabilities else np.nan,
                 "validation_macro_f1": macro_f1(trial, run, "validation"),
             }
     return pd.DataFrame(rows).T.rename_axis(["model", "trial"])
-
-
-def has_no_probabilities(name: str) -> bool:
-    """Whether a model has only scores, of which probabilities are made."""
-    return "SVM" in name
 
 
 def summary(scores: pd.DataFrame, order: str) -> pd.DataFrame:
@@ -114,8 +122,8 @@ def one_sided(outcomes: dict[str, list[Outcome]], names: list[str]) -> dict[str,
     return found
 
 
-def certainty(trials: list[pd.DataFrame], outcomes: list[Outcome]) -> tuple[float, float, float]:
-    """(temperature, threshold, share below it) of a model, from its answers to validation texts.
+def certainty(trials: list[pd.DataFrame], outcomes: list[Outcome]) -> Certainty:
+    """How sure a model must be, from its answers to validation texts.
 
     Below the threshold, the 5% quantile of its surest probabilities, a kept model is unsure.
     """
@@ -124,7 +132,7 @@ def certainty(trials: list[pd.DataFrame], outcomes: list[Outcome]) -> tuple[floa
     cooled = [cool(run["validation"], temperature).max(axis=1) for run in outcomes]
     surest = np.concatenate(cooled)
     threshold = float(np.quantile(surest, 0.05))
-    return temperature, threshold, float((surest < threshold).mean())
+    return Certainty(temperature, threshold, float((surest < threshold).mean()))
 
 
 def calibration(trials: list[pd.DataFrame], outcomes: list[Outcome]) -> dict[str, float]:

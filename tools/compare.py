@@ -1,12 +1,11 @@
 """Does a run of the notebooks write the very files that are committed? Part of `make test`.
 
-usage: python -m tools.compare --start    (copies both folders to .nbval, less what a run writes)
-       python -m tools.compare            (after a run there: are the files the same, byte by byte?)
-
-Files that git ignores are not compared: a .keras file holds the hour. Without git (an archive), the
-files that lie in the folders count as committed.
+--start copies both folders to .nbval, less what a run writes. After a run there, without an option,
+it says which files differ from the committed ones, byte by byte. Files that git ignores are left
+out: a .keras file holds the hour. Without git (an archive), those that are here count as committed.
 """
 
+import argparse
 import platform
 import shutil
 import subprocess
@@ -41,6 +40,15 @@ def committed(folder):
     return [name for name in found if not name.endswith((".py", ".pyc"))]
 
 
+def content(name):
+    """The bytes of a file as committed; without git, or before the first commit, as it is here."""
+    if has_git():
+        shown = subprocess.run(["git", "show", f"HEAD:./{name}"], cwd=ROOT, capture_output=True)
+        if shown.returncode == 0:
+            return shown.stdout
+    return (ROOT / name).read_bytes()
+
+
 def written(folder):
     """The files in the copy of a folder that git would not ignore, as paths from the top."""
     paths = [path for path in (COPIES / folder).rglob("*") if path.is_file()]
@@ -71,18 +79,16 @@ def differences():
         for name in stored:
             if not (COPIES / name).exists():
                 lines.append(f"{name}: is committed, and the run does not write it")
-            elif (COPIES / name).read_bytes() != (ROOT / name).read_bytes():
+            elif (COPIES / name).read_bytes() != content(name):
                 lines.append(f"{name}: the run writes other bytes")
         added = set(written(folder)) - set(stored) if has_git() else []
         lines += [f"{name}: the run writes it, and it is not committed" for name in sorted(added)]
     return lines
 
 
-def main(words):
-    if words == ["--start"]:
+def main(starts=False):
+    if starts:
         start()
-    elif words:
-        sys.exit(__doc__)
     elif not sys.platform.startswith("linux") or platform.machine() != "x86_64":
         print("Files are not compared: the committed ones are of Linux on x86-64.")
     elif lines := differences():
@@ -92,4 +98,6 @@ def main(words):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--start", action="store_true", help="make the copies that will be run")
+    main(parser.parse_args().start)

@@ -1,10 +1,7 @@
-"""Write the modules beside the notebooks: the cells tagged `export:NAME`, in their order, as NAME.py.
-
-usage: python -m tools.export [NOTEBOOK.ipynb ...]      (default: both notebooks of this repository)
-       python -m tools.export --check                   (say which module differs from its notebook)
+"""Write the modules beside the notebooks: the cells tagged `export:NAME`, in order, as NAME.py.
 
 Such a cell holds functions, classes and constants alone. What they use of other packages is imported
-as any cell of the notebook imports it; what a module uses of another, from there, as from a package: the repository's top is on the path of whoever runs from there or has installed it.
+as the notebook imports it. Modules import each other as a package, from the repository's top.
 """
 
 import ast
@@ -15,7 +12,7 @@ from symtable import symtable
 
 import nbformat
 
-from tools.notebooks import NOTEBOOKS, ROOT, code_cells, write_whole
+from tools.notebooks import code_cells, command_line, write_whole
 
 TAG = "export:"
 ALLOWED = ast.FunctionDef, ast.ClassDef
@@ -25,8 +22,8 @@ def is_constant(node):
     """True for an assignment to names in capitals."""
     if not isinstance(node, ast.Assign):
         return False
-    names = [part for target in node.targets for part in ast.walk(target)]
-    return all(name.id.isupper() for name in names if isinstance(name, ast.Name))
+    targets = [part for target in node.targets for part in getattr(target, "elts", [target])]
+    return all(isinstance(target, ast.Name) and target.id.isupper() for target in targets)
 
 
 def exported_cells(notebook):
@@ -73,7 +70,10 @@ def imports_of(notebook):
                 }
             else:
                 new = {}
-            found = new | found
+            for name in new.keys() & found.keys():
+                if new[name] != found[name]:
+                    raise ValueError(f"{name} is imported twice, from two places: rename one.")
+            found |= new
     return found
 
 
@@ -150,5 +150,10 @@ def main(paths, check=False):
 
 
 if __name__ == "__main__":
-    named = [word for word in sys.argv[1:] if word != "--check"]
-    main(named or [ROOT / name for name in NOTEBOOKS], check="--check" in sys.argv)
+    parser = command_line(__doc__)
+    parser.add_argument("--check", action="store_true", help="say which module is out of date")
+    given = parser.parse_args()
+    try:
+        main(given.notebooks, given.check)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))

@@ -1,13 +1,14 @@
 """Numbers in the Markdown files, filled in from what the notebooks and the benchmarks measured.
 
-usage: python -m tools.fill_figures            (after a run: rewrite every number that has changed)
-       python -m tools.fill_figures --check    (name those that differ from the committed results)
+After a run it rewrites every number that has changed; with --check it names those that differ from
+the committed results.
 
 A number with a comment behind it, as 96.7%<!-- 2e lstm_accuracy -->, is the figure of that key: 1 and 2 are the notebooks'
 metrics.json, 1e and 2e their evidence.json, 1p and 2p their parameters. The number keeps its form: digits, %, sign, comma.
 "x 100" behind the key turns a share into points.
 """
 
+import argparse
 import json
 import re
 import subprocess
@@ -47,7 +48,8 @@ def written(value, form):
     if "e" in form:
         return f"{value:.0e}".replace("e-0", "e-")
     decimals = len(form.partition(".")[2].rstrip("%"))
-    unit, sign = "%" * form.endswith("%"), "+" * (form[0] in "+-")
+    unit = "%" if form.endswith("%") else ""
+    sign = "+" if form[0] in "+-" else ""
     return f"{value * (100 if unit else 1):{sign},.{decimals}f}{unit}"
 
 
@@ -71,17 +73,20 @@ def differences(name):
     return [pair for pair in lines if pair[0] != pair[1]]
 
 
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--check"]:
-        wrong = [
-            f"{name}: {stated}\nmeasured: {right}"
-            for name in FILES
-            for stated, right in differences(name)
-        ]
+def main(check=False):
+    if not check:
+        for name in FILES:
+            write_whole(ROOT / name, filled(current(name)))
+        return
+    wrong = [(name, *pair) for name in FILES for pair in differences(name)]
+    lines = [f"{name}: {stated}\nmeasured: {right}" for name, stated, right in wrong]
+    if lines:
         sys.exit(
-            "\n".join([*wrong, "run python -m tools.fill_figures, and commit what it changes"])
-            if wrong
-            else 0
+            "\n".join([*lines, "run python -m tools.fill_figures, and commit what it changes"])
         )
-    for name in FILES:
-        write_whole(ROOT / name, filled(current(name)))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, name what differs")
+    main(parser.parse_args().check)

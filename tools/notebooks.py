@@ -1,5 +1,6 @@
 """The notebooks of this repository, and how they are read and stored."""
 
+import argparse
 import os
 from ast import literal_eval
 from functools import cache
@@ -21,6 +22,15 @@ METADATA = {
 def read_notebook(name):
     """The notebook of this repository with that path from the top."""
     return nbformat.read(ROOT / name, as_version=4)
+
+
+def command_line(doc):
+    """A parser for a tool with the docstring `doc`, which takes notebooks, by default both."""
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=doc, formatter_class=form)
+    both = [ROOT / name for name in NOTEBOOKS]
+    parser.add_argument("notebooks", nargs="*", type=Path, default=both, metavar="NOTEBOOK.ipynb")
+    return parser
 
 
 def code_cells(notebook):

@@ -1,7 +1,5 @@
 """Re-execute notebooks and store them in a canonical form, so that a second run changes no byte.
 
-usage: python -m tools.run [--tidy] [NOTEBOOK.ipynb ...]    (default: both of this repository)
-
 A notebook runs in a copy of its folder, in a kernel whose variables make every Intel or AMD
 processor compute the same numbers. At the end the notebook, its figures, its results and the
 modules that it exports are moved into place; if anything fails before, all stay as they were. The
@@ -29,7 +27,7 @@ from tqdm import tqdm
 
 from tools.export import modules
 from tools.fill_figures import committed
-from tools.notebooks import NOTEBOOKS, ROOT, canonical, code_cells, stored, write_whole
+from tools.notebooks import ROOT, canonical, code_cells, command_line, stored, write_whole
 
 LIMIT = 1800  # seconds that a cell may take; the longest takes some two minutes
 # The same instructions on every Intel or AMD processor give the same last bits. They are read when
@@ -109,18 +107,38 @@ def execute(path, limit=LIMIT):
 def run_in_copy(path, limit=LIMIT):
     """Execute the notebook at `path` in a copy of its folder, then move into place what is new."""
     folder = path.parent
+    modules(path)  # an export that cannot be is better known before the run than after it
     with tempfile.TemporaryDirectory(prefix=".run-", dir=folder.parent) as above:
-        copy = Path(above) / folder.name
+        copy, backup = Path(above) / folder.name, Path(above) / "backup"
         given = path.read_bytes()
         shutil.copytree(folder, copy, ignore=LEFT_OUT)
         before = digests(copy)
         store(execute(copy / path.name, limit), copy / path.name)
         if path.read_bytes() != given:
             sys.exit(f"\n{path} was changed while it ran, and is left as it is. Run it again.")
-        for name, digest in digests(copy).items():
-            if digest != before.get(name) and "__pycache__" not in name.parts:
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(copy / name, folder / name)
+        after = digests(copy)
+        new = [name for name in after if after[name] != before.get(name)]
+        move([name for name in new if "__pycache__" not in name.parts], copy, folder, backup)
+
+
+def move(names, copy, folder, backup):
+    """Move files from `copy` to `folder`, all or none: the old ones wait in `backup`."""
+    set_aside, placed = [], []
+    try:
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (backup / name).parent.mkdir(parents=True, exist_ok=True)
+            if (folder / name).exists():
+                os.replace(folder / name, backup / name)
+                set_aside.append(name)
+            os.replace(copy / name, folder / name)
+            placed.append(name)
+    except BaseException:
+        for name in placed:
+            (folder / name).unlink()
+        for name in set_aside:
+            os.replace(backup / name, folder / name)
+        raise
 
 
 def store(notebook, path):
@@ -144,10 +162,14 @@ def main(paths, tidy=False, limit=LIMIT):
         except DeadKernelError:
             fix = "most often for lack of memory; close other programs and run it again"
             sys.exit(f"{failed} its kernel died, {fix}.")
+        except (OSError, ValueError) as error:
+            sys.exit(f"{failed} {error}")
         name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
         print(f"{'tidied' if tidy else 'executed'}: {name}")
 
 
 if __name__ == "__main__":
-    named = [word for word in sys.argv[1:] if word != "--tidy"]
-    main(named or [ROOT / name for name in NOTEBOOKS], tidy="--tidy" in sys.argv)
+    parser = command_line(__doc__)
+    parser.add_argument("--tidy", action="store_true", help="after a change of prose: run no cell")
+    given = parser.parse_args()
+    main(given.notebooks, given.tidy)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from owndata.commands import add_texts_options, texts_of
 from owndata.commands.label import PREDICTIONS, add_out, label, texts_to_label
+from owndata.errors import Unclear
 from owndata.files import check_writable, folder_for, mark, write_whole
 from owndata.texts import Texts
 from owndata.words.reading import how_read, rows_as_read
@@ -14,11 +15,11 @@ from owndata.words.reading import how_read, rows_as_read
 DESCRIPTION = (
     "Compare models on your own texts and their labels; the best then learns from all of them."
     " Into report.csv go all scores with their intervals, into the folder kept_model the model, and"
-    " into predictions.csv the rows of NEW with labels. A run that is cut goes on when it is"
-    " started again."
+    " into predictions.csv the rows of NEW with labels. An interrupted run is resumed when the same"
+    " command is given again."
 )
 REPORT = "report.csv"
-UNFINISHED = "unfinished"  # in the folder of results: the fits of a run that was cut
+UNFINISHED = "unfinished"  # in the folder of results: the fits of an interrupted run
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +28,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("file", metavar="FILE", help="a table of texts and their labels")
     add("--label", metavar="NEW", default="", help="a file of texts to label")
     add_texts_options(parser)
-    add("--language", default="", help="whose endings are cut off; none: no endings")
-    full = "all models and settings on five splits, which takes long, not a few on two"
+    language = 'the language of the texts, for stemming ("none": do not stem)'
+    add("--language", default="", help=language)
+    full = "try every model on five splits (slow); by default, a few models on two"
     add("--full", action="store_true", help=full)
     add_out(parser)
 
@@ -36,18 +38,32 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> None:
     """Compare, keep and label. Raises Unclear."""
     folder = folder_for(given.file, given.out)
-    check_writable(folder, [REPORT, PREDICTIONS] if given.label else [REPORT])
-    texts = texts_of(given)
+    names = [REPORT, PREDICTIONS] if given.label else [REPORT]
+    check_writable(folder, names, [UNFINISHED])
+    texts = labelled_texts(given)
     print(how_read(texts))
     print(rows_as_read(texts), flush=True)
     new = texts_to_label(given.label, given) if given.label else None  # before the long work
     try:
         kept = compare_and_keep(texts, given, folder)
     except KeyboardInterrupt:
-        raise SystemExit("stopped: the same command goes on with the fits that are done.") from None
+        raise SystemExit(
+            "interrupted: the same command resumes with the fits that are done."
+        ) from None
     if new is not None:
         label(kept, new, folder)
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+
+
+def labelled_texts(given: argparse.Namespace) -> Texts:
+    """The texts of given.file and their labels, which a comparison cannot do without."""
+    try:
+        return texts_of(given)
+    except Unclear as error:
+        if error.option != "labelled":
+            raise
+        mend = "put labels into a second column, or set {option}"
+        raise Unclear(error.path, error.fault, "separator", mend=mend) from None
 
 
 def compare_and_keep(texts: Texts, given: argparse.Namespace, folder: Path) -> "Kept":  # noqa: F821

@@ -63,11 +63,12 @@ def label(kept: "Kept", texts: Texts, folder: Path) -> None:  # noqa: F821
     found = kept.predict(texts.table["text"])
     table, columns = with_labels(own_columns(texts), found)
     source, path = texts.reading.file.path, folder / PREDICTIONS
-    write_whole(path, lambda new: table.to_csv(new, index=False, lineterminator="\n"), source)
     if not source_of(folder):
         mark(folder, source)
+    replaced = path.exists()
+    write_whole(path, lambda new: table.to_csv(new, index=False, lineterminator="\n"), source)
     unsure = float((found["label"] == "unsure").mean())
-    print(words.labelled(str(path), len(table), unsure, columns, kept), flush=True)
+    print(words.labelled(str(path), len(table), unsure, columns, kept, replaced), flush=True)
 
 
 def own_columns(texts: Texts) -> pd.DataFrame:

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from owndata.classify import LSTM_AND_BAG, Comparison, Plan, Stage
+from owndata.classify import Comparison, Plan, Stage
 from owndata.keep import UNSURE, Kept
 from owndata.scores import Lead
 from owndata.splits import FEWEST
+from owndata.traits import LSTM_AND_BAG, TRAITS
 
 MANY_SPLITS = 5  # with fewer an interval is wide
 
@@ -31,7 +32,7 @@ def stage(facts: Stage) -> str:
     """What begins."""
     done = ""
     if facts.done:
-        done = f"; {facts.done} of them were done in a run that was cut"
+        done = f"; {facts.done} of them were done in an interrupted run"
     return f"{facts.name}: {count(facts.fits, 'fit')}{done} ..."
 
 
@@ -121,9 +122,8 @@ def learns(found: Comparison) -> str:
 
 def kept(model: Kept) -> str:
     """Where the model is, when it is unsure, what it holds."""
-    grams = "grams" in model.facts.model
     holds = "the words that it knows, and no text"
-    if grams:
+    if TRAITS[model.facts.model].keeps_grams:
         holds = "words, singly and two or three in a row, and no longer text"
     return (
         f"Below a probability of {near_one(model.threshold)}, as for {model.facts.unsure:.0%} of"
@@ -143,13 +143,19 @@ def changed(model: Kept) -> str:
     )
 
 
-def labelled(path: str, texts: int, unsure: float, columns: list[str], model: Kept) -> str:
-    """Where the labels are, and what the added columns (likeliest, probability, label) mean."""
+def labelled(
+    path: str, texts: int, unsure: float, columns: list[str], model: Kept, replaced: bool
+) -> str:
+    """Where the labels are, and what the added columns (likeliest, probability, label) mean.
+
+    replaced: whether earlier labels stood there.
+    """
     likeliest, probability, label = columns
+    earlier = ", in place of earlier ones" if replaced else ""
     return (
-        f"{count(texts, 'text')} {'is' if texts == 1 else 'are'} labelled in {path}: {likeliest}"
-        f" is the genre that fits best, {probability} how sure the model is of it, {label} the"
-        f' same genre or "{UNSURE}" ({unsure:.0%} of these texts): below'
+        f"{count(texts, 'text')} {'is' if texts == 1 else 'are'} labelled in {path}{earlier}:"
+        f" {likeliest} is the genre that fits best, {probability} how sure the model is of it,"
+        f' {label} the same genre or "{UNSURE}" ({unsure:.0%} of these texts): below'
         f" {near_one(model.threshold)}, or where the model knows no word."
     )
 

@@ -204,6 +204,7 @@ def test_errors_are_the_most_confident_mistakes(drawn):
     assert table["p_guess"].is_monotonic_decreasing and (table["p_guess"] > table["p_right"]).all()
 
 
+@pytest.mark.run
 def test_the_kept_model_gives_the_same_probabilities_in_a_fresh_process(drawn, tmp_path):
     """To capitals, quotes and marks too."""
     keras.utils.set_random_seed(0)
@@ -257,6 +258,7 @@ def label_in_a_new_session(path, texts):
 
 
 @pytest.mark.parametrize("readers", [["attention"], ["last", "both directions"]])
+@pytest.mark.run
 def test_a_kept_net_holds_its_labels_temperature_and_threshold(readers, drawn, tmp_path):
     keras.utils.set_random_seed(0)
     vectoriser, nets = (
@@ -292,6 +294,7 @@ print(kernel["label_texts"]("kept.keras", ["the team won"]).to_json(orient="spli
 """
 
 
+@pytest.mark.run
 def test_what_a_kernel_saves_is_loaded_by_a_script_that_imports_the_module(tmp_path):
     """In the kernel the classes are of __main__; they are registered under a package's name."""
     module = (ROOT / TEXT_NOTEBOOK).with_name("networks.py")
@@ -399,6 +402,7 @@ table = table.assign(stems=table["text"].map(preprocess))
 
 
 @pytest.mark.parametrize("module, exercises", HOLDS)
+@pytest.mark.run
 def test_exercises_change_the_definitions_as_told(module, exercises, tmp_path):
     """The changed definitions still train and draw."""
     folder = tmp_path / "Text_Classification_LSTM"
@@ -452,6 +456,7 @@ def test_a_batch_holds_texts_of_like_length_and_an_epoch_every_text_once():
     assert epochs[0] != epochs[1]
 
 
+@pytest.mark.run
 def test_texts_that_happen_to_start_with_equal_lengths_are_trained_on():
     """Batches of equal width first, then others: the first width is not that of all to Keras."""
     texts = [" ".join(["one"] * count) for count in [3] * 90 + [9] * 30]

@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 from own_texts import texts
 from scipy import stats
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.preprocessing import FunctionTransformer
 
 import owndata
-from owndata import classify, models, scores, splits
-from owndata.classify import LSTM_AND_BAG, Work, compare, make_plan
+from owndata import classify, models, scores, splits, traits
+from owndata.classify import Work, compare, make_plan
 from owndata.errors import Unclear
-from owndata.models import MAJORITY, VARIANT, Options
+from owndata.models import Options
+from owndata.traits import LSTM_AND_BAG, MAJORITY, VARIANT
 from owndata.words import classify as words
 from Text_Classification_LSTM import corpus as lesson
 from Text_Classification_LSTM import rivals
@@ -65,6 +67,19 @@ def test_a_full_comparison_tries_all_models_and_settings():
     assert plan.minutes >= make_plan(TWO).minutes
 
 
+def test_what_is_known_of_the_models_fits_their_pipelines():
+    rivals_made = models.make_rivals("none")
+    assert set(traits.TRAITS) == {*rivals_made, *models.NETWORKS, LSTM_AND_BAG}
+    for name, (pipeline, _) in rivals_made.items():
+        known, features = traits.TRAITS[name], pipeline.named_steps["features"]
+        final = pipeline.named_steps["model"]
+        assert known.gives_probabilities == hasattr(final, "predict_proba")
+        is_forest = isinstance(final, RandomForestClassifier)
+        assert known.is_wide_forest == (is_forest and "dense" in pipeline.named_steps)
+        assert known.keeps_grams == (getattr(features, "ngram_range", (1, 1)) == (1, 3))
+        assert traits.is_rival(name)
+
+
 def test_long_texts_are_left_to_models_that_can_read_them(monkeypatch):
     long = TWO.assign(text=[" ".join([text] * 12) for text in TWO["text"]])
     assert models.WEIGHTED not in models.candidates(long, True, "none")
@@ -96,8 +111,12 @@ def test_genres_of_fewer_than_ten_different_texts_are_left_out_and_named():
 
 
 @pytest.mark.parametrize("table, option, said", [
-    (TWO[TWO["genre"] == "sea"], "label", "only 40 texts of 1 genres"),
-    (texts({"sea": 40, "bank": 9}), "label", "with 10 or more different texts are left"),
+    (TWO[TWO["genre"] == "sea"], "label", "the texts: only one genre is left (40 texts): set label"),
+    (
+        texts({"sea": 40, "bank": 9}), "label",
+        "only one genre with 10 or more different texts is left (40 texts)",
+    ),
+    (texts({"bank": 9}), "label", "no genre with 10 or more different texts is left"),
     (
         pd.DataFrame(
             [(f"{a} {b}", b < "n") for a in STOP_WORDS for b in STOP_WORDS], columns=["text", "genre"]
@@ -116,6 +135,7 @@ def test_what_cannot_be_learned_is_refused(table, option, said):
 def test_an_unknown_language_is_refused_with_those_that_are_known():
     with pytest.raises(Unclear) as caught:
         make_plan(TWO, language="klingon")
+    assert "we have no stemmer for 'klingon'" in str(caught.value)
     assert caught.value.option == "language" and {"none", "german"} <= set(caught.value.choices)
 
 
@@ -123,6 +143,30 @@ def test_the_language_is_found_or_given():
     german = TWO.assign(text="der und die das ist nicht " + TWO["text"])
     assert make_plan(german).options.language == "german"
     assert make_plan(german, language="none").options.language == "none"
+
+
+@pytest.mark.parametrize("full, wanted, splits", [
+    (False, 1, 1), (False, 2, 2), (True, 2, 2), (True, 7, 7), (False, 0, 2), (True, 0, 5),
+])  # fmt: skip
+def test_as_many_splits_are_made_as_are_asked_for(full, wanted, splits):
+    assert make_plan(TWO, full=full, splits_wanted=wanted).splits == splits
+
+
+@pytest.mark.parametrize("full, wanted, said", [
+    (False, 5, "a quick comparison, whose splits share no test text, cannot have 5: set splits to"),
+    (True, 1, "a full comparison is made on several splits, not on 1: set splits to 2 or more."),
+    (False, -1, "set splits to 1 or 2, or full to True."),
+])  # fmt: skip
+def test_splits_that_cannot_be_are_refused(full, wanted, said):
+    with pytest.raises(Unclear) as caught:
+        compare(TWO, full=full, splits=wanted)
+    assert caught.value.option == "splits" and said in str(caught.value)
+
+
+def test_a_quick_comparison_of_one_split_is_scored():
+    plan = small(make_plan(TWO, splits_wanted=1), MAJORITY, models.FAST[0])
+    found = classify.run(plan, Drawn())
+    assert found.tested == 16 and len(found.trials) == 1
 
 
 # Splits.
@@ -297,9 +341,9 @@ def test_the_threshold_leaves_a_twentieth_unsure():
         truth = np.searchsorted(["bank", "sea"], lesson.part_of(trial, "validation")["genre"])
         drawn = rng.dirichlet(np.ones(2), len(truth)) + 0.5 * np.eye(2)[truth]
         runs.append({"validation": drawn / drawn.sum(axis=1, keepdims=True)})
-    temperature, threshold, unsure = scores.certainty(trials, runs)
-    assert unsure == pytest.approx(0.05, abs=0.01) and 0.5 < threshold < 0.7
-    assert (temperature, threshold) == pytest.approx(rivals.certainty(trials, runs))
+    found = scores.certainty(trials, runs)
+    assert found.unsure == pytest.approx(0.05, abs=0.01) and 0.5 < found.threshold < 0.7
+    assert (found.temperature, found.threshold) == pytest.approx(rivals.certainty(trials, runs))
 
 
 @pytest.mark.parametrize("knows", ["lstm", "bag", "both"])

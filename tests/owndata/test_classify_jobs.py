@@ -1,4 +1,5 @@
-"""owndata.jobs: fits side by side, one thread each; a run that is cut goes on; no worker is left."""
+"""owndata.jobs, owndata.outcomes: fits side by side, one thread each; an interrupted run is resumed;
+no worker is left."""
 
 import os
 import signal
@@ -13,7 +14,10 @@ import pytest
 from own_texts import texts
 
 from owndata import jobs, models
-from owndata.jobs import count_done, read_arrays, run_jobs
+from owndata.errors import Unclear
+from owndata.files import mark
+from owndata.jobs import run_jobs
+from owndata.outcomes import Outcomes, as_arrays, read_arrays
 
 ROOT = Path(__file__).parents[2]
 OUTCOME = {
@@ -30,8 +34,10 @@ from pathlib import Path
 sys.path.insert(0, {folder!r})
 from slow import fit
 from owndata.jobs import run_jobs
+from owndata.outcomes import Outcomes
 if __name__ == "__main__":
-    print(run_jobs(fit, [(k,) for k in range(6)], "", 2, Path({folder!r}) / "kept", "v1"), flush=True)
+    kept = Outcomes(Path({folder!r}) / "kept", "v1")
+    print(run_jobs(fit, [(k,) for k in range(6)], "", 2, kept), flush=True)
 """
 SLOW = """
 import os, time
@@ -61,7 +67,7 @@ def look_around(_):
 
 
 def test_an_outcome_is_kept_as_arrays_and_json_and_comes_back(tmp_path):
-    np.savez(tmp_path / "outcome.npz", **jobs.as_arrays(OUTCOME))
+    np.savez(tmp_path / "outcome.npz", **as_arrays(OUTCOME))
     found = read_arrays(tmp_path / "outcome.npz")
     assert found.keys() == OUTCOME.keys()
     for key, value in OUTCOME.items():
@@ -70,30 +76,61 @@ def test_an_outcome_is_kept_as_arrays_and_json_and_comes_back(tmp_path):
 
 
 def test_what_is_done_is_not_done_again(tmp_path):
-    todo = [(1,), (2,)]
-    first = run_jobs(echo, todo, "", 1, tmp_path / "kept", "v1")
-    assert count_done(tmp_path / "kept", echo, [*todo, (3,)], "v1") == 2
-    assert count_done(tmp_path / "kept", echo, todo, "v2") == 0
-    again = run_jobs(echo, [*todo, (3,)], "", 1, tmp_path / "kept", "v1")
-    np.testing.assert_equal(again[:2], first)
-    assert again[2]["number"] == 3
-    kept = [path for path in (tmp_path / "kept").rglob("output.pkl")]
-    assert len(kept) == 3 and all(zipfile.is_zipfile(path) for path in kept)  # arrays, no pickle
+    todo, kept = [(1,), (2,)], Outcomes(tmp_path / "kept", "v1")
+    first = run_jobs(echo, todo, "", 1, kept)
+    assert list(kept.done(echo, [*todo, (3,)])) == [0, 1]
+    assert not kept.done(refuse, todo) and not Outcomes(tmp_path / "kept", "v2").done(echo, todo)
+    again = run_jobs(echo, [(3,), *todo], "", 1, kept)
+    np.testing.assert_equal(again[1:], first)
+    assert again[0]["number"] == 3
+    files = list((tmp_path / "kept").iterdir())
+    assert len(files) == 3 and all(zipfile.is_zipfile(path) for path in files)
+
+
+@pytest.mark.parametrize("content", [b"", b"half", b"PK\x03\x04", "cut", "array", "list"])
+def test_a_damaged_outcome_is_not_done(content, tmp_path):
+    kept = Outcomes(tmp_path)
+    kept.keep(echo, (1,), echo(1))
+    path = kept.path(echo, (1,))
+    if content == "cut":
+        path.write_bytes(path.read_bytes()[:-30])
+    elif content == "array":
+        with open(path, "wb") as file:
+            np.save(file, np.zeros(3))
+    elif content == "list":
+        np.savez(path, rest=np.array("[1]"), **{"array a": np.zeros(2)})
+    else:
+        path.write_bytes(content)
+    assert kept.done(echo, [(1,)]) == {}
+    assert run_jobs(echo, [(1,)], "", 1, kept)[0]["number"] == 1 and kept.done(echo, [(1,)])
+
+
+def test_the_folder_of_outcomes_is_a_result_that_a_mark_names(tmp_path):
+    mark(tmp_path, "own.csv")
+    Outcomes(tmp_path / "unfinished")
+    assert (tmp_path / "made_from.txt").read_text().splitlines()[1:] == ["unfinished"]
 
 
 def test_a_fit_is_done_again_if_table_settings_or_code_differ(tmp_path, monkeypatch):
-    table, kept = texts({"sea": 3, "bank": 3}), tmp_path / "kept"
+    table = texts({"sea": 3, "bank": 3})
     monkeypatch.setattr(models, "versions", lambda: {"numpy": "1"})
     made_by = models.made_by()
-    run_jobs(count, [(table, {"rate": 0.3})], "", 2, kept, made_by)  # in another process
-    assert count_done(kept, count, [(table.copy(), {"rate": 0.3})], made_by) == 1
-    for other in ((table[1:], {"rate": 0.3}), (table, {"rate": 0.5})):
-        assert count_done(kept, count, [other], made_by) == 0
+    kept = Outcomes(tmp_path / "kept", made_by)
+    long = np.arange(5000.0)
+    run_jobs(count, [(table, {"rate": 0.3}, (long,))], "", 2, kept)  # in another process
+    assert kept.done(count, [(table.copy(), {"rate": 0.3}, (long.copy(),))])
+    for other in (
+        (table[1:], {"rate": 0.3}, (long,)),
+        (table, {"rate": 0.5}, (long,)),
+        (table, {"rate": 0.3}, (np.where(long == 2500, 0, long),)),
+        (table, {"rate": 0.3}, long),
+    ):
+        assert not kept.done(count, [other])
     monkeypatch.setattr(models, "versions", lambda: {"numpy": "2"})
     assert models.made_by() != made_by
 
 
-def count(table, settings):
+def count(table, settings, arrays):
     return {"rows": len(table)}
 
 
@@ -154,5 +191,5 @@ def test_a_disk_that_takes_no_outcome_ends_the_run_in_one_sentence(tmp_path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(ValueError, match="finished fits .*No space left on device"):
-        run_jobs(echo, [(1,)], "", 1, tmp_path / "kept", "v1")
+    with pytest.raises(Unclear, match="could not save finished work .No space left on device"):
+        run_jobs(echo, [(1,)], "", 1, Outcomes(tmp_path / "kept"))

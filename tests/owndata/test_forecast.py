@@ -1,5 +1,7 @@
 """owndata.forecasting: one answer with the lesson, plans and refusals, verdicts, what is kept."""
 
+import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -334,12 +336,40 @@ def test_what_is_trained_is_resumed_for_the_same_values_and_settings_alone(tmp_p
 def test_what_is_damaged_is_trained_again_and_nothing_is_said(tmp_path, capfd):
     options = {"epochs": 2, "unfinished": tmp_path / "unfinished"}
     first = forecast(seasonal(12, 120), 2, **options)
-    kept = list(tmp_path.rglob("output.pkl"))
+    kept = list(tmp_path.rglob("*.npz"))
     assert len(kept) == len(first.tried)
     for path in kept:
         path.write_bytes(b"half")
     assert forecast(seasonal(12, 120), 2, **options).future.equals(first.future)
     assert capfd.readouterr() == ("", "")
+
+
+class Hostile:
+    """What makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.mark.parametrize("name", ["output.pkl", "*.npz"])
+def test_nothing_in_the_folder_is_run(tmp_path, name):
+    """Neither a pickle that joblib would have taken up, nor one under the name of an outcome."""
+    options = {"epochs": 2, "unfinished": tmp_path / "unfinished"}
+    first = forecast(seasonal(12, 120), 2, **options)
+    for path in [path for path in tmp_path.rglob("*") if path.is_file()]:
+        target = path if path.match(name) else path.parent / name
+        target.write_bytes(pickle.dumps(Hostile(tmp_path / "hacked")))
+    assert forecast(seasonal(12, 120), 2, **options).future.equals(first.future)
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_a_forecast_goes_on_if_nothing_can_be_kept(tmp_path):
+    (tmp_path / "unfinished").write_text("mine")
+    result = forecast(seasonal(12, 120), 2, epochs=2, unfinished=tmp_path / "unfinished")
+    assert len(result.future) == 2 and (tmp_path / "unfinished").read_text() == "mine"
 
 
 @pytest.mark.parametrize("module", ["owndata.forecasting", "owndata.picture"])

@@ -190,7 +190,9 @@ def test_it_is_found_by_its_folder_the_one_around_it_or_a_file_in_it(tmp_path):
         assert Kept.load(path).facts == dataclasses.replace(
             facts(), sha256=keep.digest(folder / "model.skops")
         )
-    for path in (tmp_path / "nowhere", ROOT / "README.md"):
+    (folder / "mine.txt").write_text("mine")
+    others = tmp_path / "nowhere", folder / "nonsense", folder / "mine.txt", ROOT / "README.md"
+    for path in others:
         with pytest.raises(Unclear, match="there is no kept model in a folder called kept_model"):
             Kept.load(path)
 

@@ -148,6 +148,27 @@ def test_labels_never_overwrite_the_file_that_they_are_for(kept, tmp_path, capsy
     assert path.read_text() == "text\nOne share more\n"
 
 
+def test_labels_in_place_of_earlier_ones_are_announced(kept, tmp_path, capsys):
+    for name, replaced in {"one.csv": False, "two.csv": True}.items():
+        (tmp_path / name).write_text("text\nOne share more\n")
+        assert label(kept, tmp_path / name, "--out", tmp_path / "labels") == 0
+        said = capsys.readouterr().out
+        assert ("predictions.csv, in place of earlier ones: likeliest is" in said) == replaced
+
+
+def test_labels_make_no_other_file_of_their_folder_a_result(kept, tmp_path, capsys):
+    """classify replaces no report.csv that stood there before, and label its own predictions."""
+    own, results = tmp_path / "own.csv", tmp_path / "results"
+    OWN.to_csv(own, index=False)
+    results.mkdir()
+    (results / "report.csv").write_text("mine")
+    for _ in range(2):
+        assert label(kept, own, "--out", results) == 0
+    assert main(["classify", str(own), "--out", str(results)]) == 1
+    assert "it has a file report.csv that is no earlier result" in capsys.readouterr().err
+    assert (results / "report.csv").read_text() == "mine"
+
+
 def test_separator_and_encoding_can_be_given(kept, tmp_path, capsys):
     (tmp_path / "new.csv").write_bytes("name\ttext\nA\tbeach; sun, \xa3\xe5\n".encode("latin-1"))
     assert label(kept, tmp_path / "new.csv", "--separator", "tab", "--encoding", "latin-1") == 0
@@ -182,6 +203,14 @@ def test_errors_name_the_options(options, said, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["own.csv"]
 
 
+def test_a_file_of_one_column_is_refused_with_what_helps(tmp_path, capsys):
+    (tmp_path / "own.csv").write_text("text\nnice beach\nnice loan\n")
+    assert main(["classify", str(tmp_path / "own.csv")]) == 1
+    said = capsys.readouterr().err
+    assert "one column: put labels into a second column, or set --separator." in said
+    assert "--no-labels" not in said
+
+
 def test_what_is_in_the_way_is_known_before_the_work(fast, tmp_path, capsys):
     own = tmp_path / "own.csv"
     OWN.to_csv(own, index=False)
@@ -192,6 +221,21 @@ def test_what_is_in_the_way_is_known_before_the_work(fast, tmp_path, capsys):
         captured = capsys.readouterr()
         assert name in captured.err and "--out" in captured.err and "fits" not in captured.out
         (results / name).rmdir()
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_readers_own_folder_is_neither_used_nor_removed(fast, marked, kept, tmp_path, capsys):
+    """Also where labels were written beside it before."""
+    own, results = tmp_path / "own.csv", tmp_path / "results"
+    OWN.to_csv(own, index=False)
+    (results / "unfinished").mkdir(parents=True)
+    (results / "unfinished" / "novel.txt").write_text("mine")
+    if marked:
+        assert label(kept, own, "--out", results) == 0
+    assert main(["classify", str(own), "--out", str(results)]) == 1
+    captured = capsys.readouterr()
+    assert "it has unfinished" in captured.err and " fits;" not in captured.out
+    assert (results / "unfinished" / "novel.txt").read_text() == "mine"
 
 
 def test_a_label_run_with_a_pipeline_loads_no_tensorflow(kept, tmp_path):
@@ -224,7 +268,7 @@ def test_a_disk_that_fills_up_at_the_end_loses_no_fit(fast, tmp_path, capsys, mo
     assert "No space left on device" in captured.err and captured.err.count("\n") == 1
     assert main(["classify", str(own)]) == 0
     said = capsys.readouterr().out
-    assert "first split: 7 fits; 7 of them were done in a run that was cut" in said
+    assert "first split: 7 fits; 7 of them were done in an interrupted run" in said
     assert not (tmp_path / "own" / "unfinished").exists()
     assert np.isfinite(pd.read_csv(tmp_path / "own" / "report.csv")["accuracy"]).all()
 
@@ -282,6 +326,6 @@ def test_a_whole_run_that_is_killed_goes_on_and_opens_no_connection(tmp_path):
     cut.wait()
     done = subprocess.run(command, capture_output=True, **options)
     assert done.returncode == 0 and done.stderr == ""
-    assert "first split: 15 fits; 15 of them were done in a run that was cut" in done.stdout
+    assert "first split: 15 fits; 15 of them were done in an interrupted run" in done.stdout
     assert len(pd.read_csv(tmp_path / "own" / "report.csv")) == 11
     assert not (tmp_path / "calls").exists()

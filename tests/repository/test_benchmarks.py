@@ -364,12 +364,14 @@ def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
         ),
     ],
 )
+@pytest.mark.run
 def test_a_wrong_call_is_answered_with_what_the_script_takes(script, arguments, said):
     done = run(ROOT, script, *arguments)
     assert done.returncode == 2 and done.stderr.startswith("usage: ")
     assert said in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.run
 def test_the_search_takes_a_seed_and_calls_it_so():
     said = run(ROOT, "text_search", "--help").stdout
     assert "[seed]" in said and "count" not in said

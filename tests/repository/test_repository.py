@@ -12,7 +12,6 @@ import nbformat
 import pytest
 from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, read_notebook
 
-from tools.export import exported_cells, modules, not_exportable
 from tools.fill_figures import FILES, MARKED, committed, differences, filled
 from tools.notebooks import METADATA, canonical
 
@@ -76,19 +75,6 @@ def test_the_readme_types_no_measured_number():
 def test_every_link_of_the_readme_leads_to_a_file():
     targets = re.findall(r"\]\(([^)#]+)\)", README)
     assert len(targets) >= 4 and all((ROOT / target).exists() for target in targets)
-
-
-@BOTH
-def test_exported_cells_hold_definitions_alone_and_are_the_modules_beside_the_notebook(name):
-    notebook = read_notebook(name)
-    cells = [cell for found in exported_cells(notebook).values() for cell in found]
-    assert len(cells) > 10
-    assert {cell_id: lines for cell_id, source in cells if (lines := not_exportable(source))} == {}
-    written = modules(ROOT / name)
-    beside = {file for file in (ROOT / name).parent.glob("*.py")}
-    assert beside == set(written) and len(beside) >= 2
-    for file, text in written.items():
-        assert file.read_text(encoding="utf-8") == text, f"{file.name}: run make export"
 
 
 def test_the_picture_at_the_top_is_the_one_in_results():

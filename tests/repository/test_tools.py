@@ -240,6 +240,25 @@ def test_a_notebook_that_is_changed_while_it_runs_keeps_the_change(tmp_path, mon
     assert contents(path.parent) == {path.name: b"edited"}
 
 
+@pytest.mark.run
+def test_a_file_that_cannot_be_moved_into_place_leaves_all_as_it_was(tmp_path, monkeypatch):
+    path = placed(tmp_path, WRITES)
+    (path.parent / "b.txt").write_text("old")
+    before, moved, replace = contents(tmp_path), [], os.replace
+
+    def full(source, target):
+        moved.append(Path(target).name)
+        if Path(source).parent.name == path.parent.name and len(moved) > 3:
+            raise OSError("No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(runner.os, "replace", full)
+    with pytest.raises(SystemExit, match="left as it was, with all results: No space left"):
+        runner.main([path])
+    monkeypatch.undo()
+    assert contents(tmp_path) == before and len(moved) > 3
+
+
 def with_tags(*cells):
     """A notebook of (source, tags)."""
     made = notebook(*(source for source, _ in cells))
@@ -273,11 +292,22 @@ def test_modules_are_the_tagged_cells_in_their_order_with_what_they_use_imported
 def test_what_may_not_be_exported_is_said(tmp_path):
     for source, said in (
         ("x = 1", "a.ipynb, cell .*, line 1: not to be exported"),
+        ("RATES[0] = 1", "line 1: not to be exported"),
+        ("def f():\n    return mean\n", "mean is imported twice, from two places: rename one"),
         ("RATE = 2\nprint(RATE)", "line 2: not to be exported"),
         ("def f():\n    return g()", "reads g: export them too"),
     ):
+        twice = ("from numpy import mean\nfrom statistics import mean", [])
+        others = [twice] if "twice" in said else []
         with pytest.raises(ValueError, match=said):
-            modules(tmp_path / "a.ipynb", with_tags((source, ["export:one"])))
+            modules(tmp_path / "a.ipynb", with_tags((source, ["export:one"]), *others))
+
+
+@pytest.mark.parametrize("tool", ["run", "export", "fill_figures", "compare"])
+def test_a_tool_that_is_asked_for_help_does_nothing_else(tool):
+    command = [sys.executable, "-m", f"tools.{tool}", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("usage:") and not done.stderr
 
 
 def test_a_module_that_differs_from_its_notebook_is_found(tmp_path):
