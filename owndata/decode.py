@@ -69,7 +69,7 @@ def unreadable(path: str | Path, error: Exception) -> Unclear:
         return Unclear(path, "it is an address, not a file", mend="download it first")
     if isinstance(error, FileNotFoundError):
         return Unclear(path, "there is no such file")
-    if isinstance(error, IsADirectoryError):
+    if Path(path).is_dir():
         return Unclear(path, "it is a folder", mend="give the path of a CSV file")
     reason = getattr(error, "strerror", None) or str(error)
     fault = f"it cannot be read ({reason.rstrip('.')})"

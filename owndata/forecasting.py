@@ -28,7 +28,7 @@ from owndata.windows import Setting, Windows, cut
 class Begun(NamedTuple):
     """Training begins: so many settings were trained by an interrupted run, so many are left."""
 
-    taken_up: int
+    resumed: int
     left: int
     seconds: float  # about, for those that are left
 
@@ -162,7 +162,7 @@ def outcomes_in(folder: str | Path) -> Outcomes | None:
 
 def train(job: tuple, outcomes: Outcomes | None, bar: Callable[[Iterable], Iterable]) -> Outcome:
     """The params of a trained LSTM, kept for a later call if they can be."""
-    params, _, _ = methods.fit_lstm(*job, bar=bar)
+    params = methods.fit_lstm(*job, bar=bar)
     if outcomes is not None:
         with suppress(NotSaved):  # the forecast goes on without
             outcomes.keep(methods.fit_lstm, job, params)

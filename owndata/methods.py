@@ -90,16 +90,16 @@ def fit_lstm(
     training: Training,
     code: str,
     bar: Callable[[Iterable], Iterable] = iter,
-) -> tuple[dict[str, np.ndarray], int, int]:
+) -> dict[str, np.ndarray]:
     """The LSTM of the lesson, trained on X (N, T, D), y (N, 1); `validation` picks the best epoch.
 
-    Returns its params, the epochs that ran, the best epoch. All that the result depends on is an
-    argument, so that it can be kept: `code` says by which code it is computed; `bar` shows epochs.
+    Returns its params. All that they depend on is an argument, so that they can be kept: `code`
+    says by which code they are computed; `bar` shows epochs.
     """
     settings = training._asdict()
     data = {"train": train, "validation": validation}
-    params, history = lstm.train(data, settings.pop("seed"), **settings, bar=bar)
-    return dict(params), len(history["validation"]), history["best"]
+    params, _ = lstm.train(data, settings.pop("seed"), **settings, bar=bar)
+    return dict(params)
 
 
 @cache

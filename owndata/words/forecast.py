@@ -148,8 +148,8 @@ def ways(plan: Plan) -> str:
 @sentence.register
 def _(begun: Begun) -> str:
     said = []
-    if begun.taken_up:
-        many = counted(begun.taken_up, "training")
+    if begun.resumed:
+        many = counted(begun.resumed, "training")
         said.append(f"resumed from an interrupted run: {many} on the same values and settings")
     if begun.left:
         many = counted(begun.left, "setting")

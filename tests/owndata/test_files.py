@@ -55,7 +55,7 @@ def test_a_folder_that_is_a_file_or_closed_is_found_before_the_work(tmp_path):
     if os.geteuid() != 0:  # to root no folder of a disk is closed
         folders[closed / "new"] = "Permission denied"
     elif sys.platform == "linux":
-        folders[Path("/proc/new")] = "there is no such file"
+        folders[Path("/proc/new")] = "No such file or directory"
     for folder, reason in folders.items():
         with pytest.raises(Unclear) as caught:
             check_writable(folder)

@@ -117,7 +117,7 @@ def test_facts_are_told_as_they_are_known():
     result = forecast(seasonal(12, 120), 3, epochs=2, tell=told.append)
     assert isinstance(told[0], Plan) and isinstance(told[1], Begun)
     assert told[2:] == list(result.tried) and all(isinstance(one, Tried) for one in told[2:])
-    assert told[1].taken_up == 0 and told[1].left == len(told[0].settings) == len(result.tried)
+    assert told[1].resumed == 0 and told[1].left == len(told[0].settings) == len(result.tried)
 
 
 def test_times_go_on_and_the_forecast_follows_trend_and_season():
@@ -317,7 +317,7 @@ def test_what_is_trained_is_resumed_for_the_same_values_and_settings_alone(tmp_p
         more = {"epochs": 2, "unfinished": tmp_path / "unfinished", "tell": told.append} | more
         result = forecast(value, **more)
         begun = [fact for fact in told if isinstance(fact, Begun)][-1]
-        return result, begun.taken_up, begun.left
+        return result, begun.resumed, begun.left
 
     first, resumed, left = again()
     assert resumed == 0 and left == len(first.tried)
