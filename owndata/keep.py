@@ -191,9 +191,12 @@ class Kept:
         """A row a text: likeliest, a genre; probability, of that genre; label, the same genre.
 
         The label is "unsure" where the probability is below the threshold, or the model knows no
-        word of the text.
+        word of the text; what is no text, such as None, counts as an empty one. Raises TypeError
+        for a single text: give a list.
         """
-        cleaned = [clean(text) for text in texts]
+        if isinstance(texts, str):
+            raise TypeError("a single text was given: give a list of texts.")
+        cleaned = [clean(text) if isinstance(text, str) else "" for text in texts]
         if not cleaned:
             return pd.DataFrame(columns=["likeliest", "probability", "label"])
         found = self.read(cleaned).to_numpy()

@@ -356,7 +356,7 @@ class Hostile:
 
 @pytest.mark.parametrize("name", ["output.pkl", "*.npz"])
 def test_nothing_in_the_folder_is_run(tmp_path, name):
-    """Neither a pickle that joblib would have taken up, nor one under the name of an outcome."""
+    """Neither a pickle that joblib would have resumed, nor one under the name of an outcome."""
     options = {"epochs": 2, "unfinished": tmp_path / "unfinished"}
     first = forecast(seasonal(12, 120), 2, **options)
     for path in [path for path in tmp_path.rglob("*") if path.is_file()]:

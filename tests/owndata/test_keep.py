@@ -118,6 +118,13 @@ def test_it_is_unsure_of_a_text_whose_words_it_does_not_know(name):
     assert unsure.tolist() == [True] * 3 + [name == models.WEIGHTED, False]  # it reads no stems
 
 
+def test_what_is_no_text_is_unsure_and_a_single_text_is_refused():
+    kept = trained()
+    assert kept.predict([None, float("nan"), 3])["label"].tolist() == ["unsure"] * 3
+    with pytest.raises(TypeError, match="give a list of texts"):
+        kept.predict("beach sun wave")
+
+
 def test_it_is_unsure_below_its_threshold():
     table = trained(threshold=0.9).predict(["beach sun wave sand shell", "beach loan oil"])
     assert (
