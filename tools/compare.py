@@ -10,16 +10,27 @@ import platform
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from tools.notebooks import NOTEBOOKS, ROOT
 
 COPIES = ROOT / ".nbval"
-# Not written by a notebook but by benchmarks/, for it to read or for a page to show; all else must
-# come out of the run.
+# Not written by a notebook but by benchmarks/ and tools/diagrams.py, for it to read or for a page to
+# show; all else must come out of the run.
 GIVEN = {
-    "LSTM_from_scratch": {"evidence.json", "lookback.png", "speed.png"},
-    "Text_Classification_LSTM": {"evidence.json", "decision_map.png", "sizes.png", "grammar.json"},
+    "LSTM_from_scratch": {
+        "plots/gates.png",
+        "plots/step.png",
+        "plots/step_backward.png",
+        "results/evidence.json",
+        "results/lookback.png",
+        "results/speed.png",
+    },
+    "Text_Classification_LSTM": {
+        "results/decision_map.png",
+        "results/evidence.json",
+        "results/grammar.json",
+        "results/sizes.png",
+    },
 }
 
 
@@ -67,7 +78,7 @@ def start():
     for folder, given in GIVEN.items():
         for name in committed(folder):
             (COPIES / name).parent.mkdir(parents=True, exist_ok=True)
-            if name in NOTEBOOKS or Path(name).name in given:
+            if name in NOTEBOOKS or name.removeprefix(f"{folder}/") in given:
                 shutil.copyfile(ROOT / name, COPIES / name)
 
 

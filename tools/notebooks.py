@@ -1,6 +1,7 @@
 """The notebooks of this repository, and how they are read and stored."""
 
 import argparse
+import base64
 import os
 from ast import literal_eval
 from functools import cache
@@ -64,6 +65,11 @@ def canonical(notebook):
                     output.metadata = nbformat.from_dict({})
     nbformat.validate(notebook)
     return notebook
+
+
+def attachment(data):
+    """A PNG picture (bytes) as a text cell holds it."""
+    return {"image/png": base64.b64encode(data).decode()}
 
 
 def stored(notebook):

@@ -7,11 +7,10 @@ cause is said: a cell's error, a kernel that dies, a cell that takes more than h
 
 Canonical form: no timings, ids kept, a cell's prints merged, minimal metadata, no progress bars, no
 widget state; a cell tagged `varies` is stored without its output; a picture that a text cell holds is
-renewed from results/. With --tidy, for a change of prose, no cell is executed: the form is renewed
+renewed from plots/ or results/. With --tidy, for a change of prose, no cell is executed: the form is renewed
 if code and outputs are those that are committed.
 """
 
-import base64
 import hashlib
 import os
 import platform
@@ -27,7 +26,15 @@ from tqdm import tqdm
 
 from tools.export import modules
 from tools.fill_figures import committed
-from tools.notebooks import ROOT, canonical, code_cells, command_line, stored, write_whole
+from tools.notebooks import (
+    ROOT,
+    attachment,
+    canonical,
+    code_cells,
+    command_line,
+    stored,
+    write_whole,
+)
 
 LIMIT = 1800  # seconds that a cell may take; the longest takes some two minutes
 # The same instructions on every Intel or AMD processor give the same last bits. They are read when
@@ -61,11 +68,12 @@ def digests(folder):
 
 
 def renew_pictures(notebook, folder):
-    """Put the picture results/NAME of `folder` in place of each attachment NAME of a text cell."""
+    """Put plots/NAME of `folder`, or else results/NAME, in place of each attachment NAME."""
     for cell in notebook.cells:
         for name in cell.get("attachments", {}):
-            data = (folder / "results" / name).read_bytes()
-            cell.attachments[name] = {"image/png": base64.b64encode(data).decode()}
+            drawn = folder / "plots" / name
+            file = drawn if drawn.exists() else folder / "results" / name
+            cell.attachments[name] = attachment(file.read_bytes())
 
 
 def tidied(path):

@@ -303,7 +303,7 @@ def test_what_may_not_be_exported_is_said(tmp_path):
             modules(tmp_path / "a.ipynb", with_tags((source, ["export:one"]), *others))
 
 
-@pytest.mark.parametrize("tool", ["run", "export", "fill_figures", "compare"])
+@pytest.mark.parametrize("tool", ["run", "export", "fill_figures", "compare", "diagrams"])
 def test_a_tool_that_is_asked_for_help_does_nothing_else(tool):
     command = [sys.executable, "-m", f"tools.{tool}", "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
