@@ -286,7 +286,7 @@ def backward_picture(known):
 
 PICTURES = {
     "step.png": step_picture,
-    "gates.png": gates_picture,
+    "step_gates.png": gates_picture,
     "step_backward.png": backward_picture,
 }
 

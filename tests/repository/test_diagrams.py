@@ -114,15 +114,15 @@ def test_the_stored_pictures_are_what_is_drawn(tmp_path):
     ]
     path.write_text(stored(nbformat.v4.new_notebook(cells=cells)), encoding="utf-8")
     (tmp_path / "plots").mkdir()
-    with pytest.raises(SystemExit, match="step.png, gates.png, step_backward.png, a.ipynb"):
+    with pytest.raises(SystemExit, match="step.png, step_gates.png, step_backward.png, a.ipynb"):
         diagrams.main(check=True, path=path)
     diagrams.main(path=path)
     diagrams.main(check=True, path=path)
     named, other = nbformat.read(path, as_version=4).cells
     held = base64.b64decode(named.attachments["step.png"]["image/png"])
     assert held == (tmp_path / "plots" / "step.png").read_bytes() and "attachments" not in other
-    (tmp_path / "plots" / "gates.png").write_bytes(held)
-    with pytest.raises(SystemExit, match="in gates.png[.]"):
+    (tmp_path / "plots" / "step_gates.png").write_bytes(held)
+    with pytest.raises(SystemExit, match="in step_gates.png[.]"):
         diagrams.main(check=True, path=path)
 
 
