@@ -1,9 +1,22 @@
 """Written by tools/export.py from lstm_scratch.ipynb, cells tagged export:lstm."""
 
 import math
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
+
+
+class Step(NamedTuple):
+    """What one time step computes: gates, candidate, memory, hidden state, each (N, H)."""
+
+    i: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+    o: np.ndarray
+    c: np.ndarray
+    h: np.ndarray
 
 
 def sigmoid(a):
@@ -12,17 +25,33 @@ def sigmoid(a):
 
 
 def cell(params, x, h, c):
-    """One step: x (D,), h and c (H,), or rows of them -> i, f, g, o, the new c, the new h."""
-    Wxi, Wxf, Wxg, Wxo = np.split(params["Wx"], 4, axis=1)
-    Whi, Whf, Whg, Who = np.split(params["Wh"], 4, axis=1)
-    bi, bf, bg, bo = np.split(params["b"], 4)
-    i = sigmoid(x @ Wxi + h @ Whi + bi)
-    f = sigmoid(x @ Wxf + h @ Whf + bf)
-    g = np.tanh(x @ Wxg + h @ Whg + bg)
-    o = sigmoid(x @ Wxo + h @ Who + bo)
+    """One time step: x (N, D), h and c (N, H) of the step before -> Step."""
+    a = x @ params["Wx"] + h @ params["Wh"] + params["b"]
+    a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
+    i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
     c = f * c + i * g
     h = o * np.tanh(c)
-    return i, f, g, o, c, h
+    return Step(i, f, g, o, c, h)
+
+
+def lstm_forward(params, X, h0=None, c0=None):
+    """Run an LSTM over X (N, T, D) from the states h0, c0 (N, H; zeros if None).
+
+    Returns all hidden states h (N, T, H), and the cache for lstm_backward: X, and the Step of
+    each time step, after one that holds the states before the first.
+    """
+    zero = np.zeros((len(X), len(params["Wh"])), X.dtype)
+    before = Step(*[None] * 4, c=zero if c0 is None else c0, h=zero if h0 is None else h0)
+    steps = [before]
+    for t in range(X.shape[1]):
+        steps.append(cell(params, X[:, t], steps[-1].h, steps[-1].c))
+    return np.stack([step.h for step in steps[1:]], axis=1), (X, steps)
+
+
+def predict(params, X, forward=lstm_forward):
+    """Forecasts (N, O) from X (N, T, D), by the forward pass of a network."""
+    h, _ = forward(params, X)
+    return h[:, -1] @ params["Wy"] + params["by"]
 
 
 def glorot(rng, rows, columns):
@@ -31,22 +60,21 @@ def glorot(rng, rows, columns):
     return rng.uniform(-bound, bound, (rows, columns))
 
 
-def orthogonal(rng, rows, columns):
+def orthonormal(rng, rows, columns):
     """A matrix (rows, columns), rows <= columns, with orthonormal rows (Saxe et al. 2014)."""
     q, r = np.linalg.qr(rng.normal(size=(columns, rows)))
     return (q * np.sign(np.diag(r))).T
 
 
 def init_params(input_size, hidden_size, output_size, rng, dtype=np.float32):
-    """Weights of an LSTM and of the linear output layer on its last hidden state.
+    """The first weights: Wx (D, 4H), Wh (H, 4H), b (4H,), Wy (H, O), by (O,), in a dict.
 
-    Wx (D, 4H) uniform within 1 / sqrt(D), Wh (H, 4H), b (4H,), Wy (H, O), by (O,); the gates in
-    the order i, f, g, o, as in Keras; the forget bias 1 (Jozefowicz et al. 2015), other biases 0.
+    The blocks of 4H are i, f, g, o, as in Keras. The forget bias is 1, other biases are 0.
     """
     D, H, O = input_size, hidden_size, output_size
     params = {
         "Wx": rng.uniform(-1, 1, (D, 4 * H)) / np.sqrt(D),
-        "Wh": orthogonal(rng, H, 4 * H),
+        "Wh": orthonormal(rng, H, 4 * H),
         "b": np.repeat([0.0, 1.0, 0.0, 0.0], H),
         "Wy": glorot(rng, H, O),
         "by": np.zeros(O),
@@ -54,224 +82,140 @@ def init_params(input_size, hidden_size, output_size, rng, dtype=np.float32):
     return {name: array.astype(dtype) for name, array in params.items()}
 
 
-def unpack(w, params):
-    """The vector w of all weights as a dict of views with the names and shapes of params."""
-    parts = np.split(w, np.cumsum([array.size for array in params.values()])[:-1])
-    return {name: part.reshape(params[name].shape) for name, part in zip(params, parts)}
+def lstm_backward(params, cache, dh):
+    """The gradients of a loss, given dh (N, T, H), its gradient for the hidden states.
+
+    Returns grads {"Wx", "Wh", "b"}, dX (N, T, D), dh0 (N, H), dc0 (N, H).
+    """
+    X, steps = cache
+    Wx, Wh = params["Wx"], params["Wh"]
+    dWx, dWh, db = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(params["b"])
+    dX = np.zeros_like(X)
+    dh_t = dc = np.zeros_like(dh[:, 0])
+    for t in reversed(range(X.shape[1])):
+        before, (i, f, g, o, c, _) = steps[t], steps[t + 1]
+        # 1. the hidden state
+        dh_t = dh_t + dh[:, t]
+        do = dh_t * np.tanh(c)
+        dc = dc + dh_t * o * (1 - np.tanh(c) ** 2)
+        # 2. the memory
+        di = dc * g
+        df = dc * before.c
+        dg = dc * i
+        dc = dc * f
+        # 3. the nonlinearities
+        da = np.hstack([di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2), do * o * (1 - o)])
+        # 4. the product
+        dWx += X[:, t].T @ da
+        dWh += before.h.T @ da
+        db += da.sum(axis=0)
+        dX[:, t] = da @ Wx.T
+        dh_t = da @ Wh.T
+    return {"Wx": dWx, "Wh": dWh, "b": db}, dX, dh_t, dc
+
+
+def loss_and_grads(params, X, y, forward=lstm_forward, backward=lstm_backward):
+    """The mean squared error of a network on X (N, T, D), y (N, O), and its gradients, all five.
+
+    The network is an LSTM, or another one that has such a forward and a backward pass.
+    """
+    h, cache = forward(params, X)
+    error = h[:, -1] @ params["Wy"] + params["by"] - y
+    dy = 2 * error / error.size
+    dh = np.zeros_like(h)
+    dh[:, -1] = dy @ params["Wy"].T
+    grads, *_ = backward(params, cache, dh)
+    grads["Wy"] = h[:, -1].T @ dy
+    grads["by"] = dy.sum(axis=0)
+    return np.mean(error**2), grads
+
+
+def clip(grads, clip_norm):
+    """The gradients, together no longer than clip_norm, and the norm that they had."""
+    norm = math.sqrt(sum(np.sum(grad**2) for grad in grads.values()))
+    shrink = clip_norm / max(norm, clip_norm)
+    return {name: grad * shrink for name, grad in grads.items()}, norm
 
 
 def init_adam(params):
-    """Adam's state. Packs params into one vector, state["w"]; its entries become views of that."""
-    w = np.concatenate([array.ravel() for array in params.values()])
-    params.update(unpack(w, params))
-    return {"w": w, "m": np.zeros_like(w), "q": np.zeros_like(w), "k": 0}
+    """Adam's state: k, the number of steps so far, and the running means m and v."""
+    m = {name: np.zeros_like(array) for name, array in params.items()}
+    v = {name: np.zeros_like(array) for name, array in params.items()}
+    return {"k": 0, "m": m, "v": v}
 
 
-def plain_forward(params, X):
-    """The last hidden state (N, H) of an LSTM over X (N, T, D): `cell`, T times."""
-    h = c = np.zeros((len(X), len(params["Wh"])))
-    for t in range(X.shape[1]):
-        *_, c, h = cell(params, X[:, t], h, c)
-    return h
+def train_step(loss_and_grads, params, state, X, y, learning_rate, clip_norm):
+    """One step of Adam on X (N, T, D), y (N, O), which changes params and state.
 
-
-def lstm_forward(params, X, h0=None, c0=None, keep=True):
-    """Run an LSTM over X (N, T, D) from h0, c0 (N, H; zeros if None).
-
-    Returns the last hidden state h (N, H) and the cache; cache["h"], cache["c"] (T + 1, N, H) are
-    the states of all time steps. With keep=False each step's gates overwrite those of the step
-    before: enough for a forecast, not for lstm_backward.
+    Returns the loss, and the norm of the gradient before it is clipped.
     """
-    Wx, Wh, b = params["Wx"], params["Wh"], params["b"]
-    (N, T, D), H, dtype = X.shape, len(Wh), Wh.dtype
-    z = np.empty((T + 1, H + D + 1, N), dtype)  # [h; x; 1] of each step
-    c = np.empty((T + 1, H, N), dtype)
-    h = z[:, :H]  # a view: what is written to h[t + 1] is input of the next step
-    h[0] = 0 if h0 is None else h0.T
-    c[0] = 0 if c0 is None else c0.T
-    z[:T, H : H + D] = X.transpose(1, 2, 0)
-    z[:T, H + D] = 1
-    r = np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), H)[:, None]
-    rWT = r * np.vstack([Wh, Wx, b]).T  # (4H, H + D + 1)
-    kept = T if keep else 1
-    gates = np.empty((kept, 4 * H, N), dtype)
-    tanh_c = np.empty((kept, H, N), dtype)
-    for t in range(T):
-        k = t if keep else 0
-        a = np.matmul(rWT, z[t], out=gates[k])  # (4H, N), in place from here on
-        np.tanh(a, out=a)
-        for sigmoids in (a[: 2 * H], a[3 * H :]):  # i and f, then o; g is done
-            sigmoids *= 0.5
-            sigmoids += 0.5
-        i, f, g, o = a.reshape(4, H, N)
-        np.multiply(f, c[t], out=c[t + 1])
-        c[t + 1] += i * g
-        np.tanh(c[t + 1], out=tanh_c[k])
-        np.multiply(o, tanh_c[k], out=h[t + 1])
-    cache = {"z": z[:T], "gates": gates.reshape(kept, 4, H, N), "tanh_c": tanh_c}
-    return h[T].T, cache | {"h": h.swapaxes(1, 2), "c": c.swapaxes(1, 2)}
-
-
-def lstm_backward(params, cache, dh):
-    """Gradients of a loss through lstm_forward, from dh, the loss's gradient for the hidden states.
-
-    dh is (N, H) where the loss sees the last hidden state alone, (T, N, H) where it sees all.
-    Returns grads {"Wx", "Wh", "b"}, dX (N, T, D), dh0 (N, H), dc0 (N, H).
-    """
-    W = np.vstack([params["Wh"], params["Wx"]])
-    z, gates, tanh_c = cache["z"], cache["gates"], cache["tanh_c"]
-    c = cache["c"].swapaxes(1, 2)
-    (T, _, H, N), dtype = gates.shape, W.dtype
-    dh = np.asarray(dh, dtype)
-    dh_t = dh.T if dh.ndim == 2 else np.zeros((H, N), dtype)
-    dc, dW = np.zeros((H, N), dtype), np.zeros((z.shape[1], 4 * H), dtype)
-    dX = np.empty((T, len(W) - H, N), dtype)
-    size = max(1, 2**15 // (H * N))  # of a block of steps, so that its arrays fit the cache
-    for first in reversed(range(0, T, size)):
-        block = slice(first, min(first + size, T))
-        i, f, g, o = gates[block].swapaxes(0, 1)
-        da = np.empty_like(gates[block])  # first the slopes of the block, then the gradients
-        da[:, 0] = g * i * (1 - i)
-        da[:, 1] = c[block] * f * (1 - f)
-        da[:, 2] = i * (1 - g * g)
-        da[:, 3] = tanh_c[block] * o * (1 - o)
-        slope_c = o * (1 - tanh_c[block] * tanh_c[block])
-        for k in reversed(range(len(da))):  # step first + k
-            if dh.ndim == 3:
-                dh_t = dh_t + dh[first + k].T
-            dc += dh_t * slope_c[k]
-            da[k, :3] *= dc
-            da[k, 3] *= dh_t
-            dc *= f[k]
-            dz = W @ da[k].reshape(4 * H, N)
-            dh_t, dX[first + k] = dz[:H], dz[H:]
-        # a column for each time step and sample, so the product sums over both
-        z_columns = z[block].swapaxes(0, 1).reshape(len(dW), -1)
-        da_columns = da.reshape(-1, 4 * H, N).swapaxes(0, 1).reshape(4 * H, -1)
-        dW += z_columns @ da_columns.T
-    grads = {"Wx": dW[H:-1], "Wh": dW[:H], "b": dW[-1]}
-    return grads, dX.transpose(2, 0, 1), dh_t.T, dc.T
-
-
-def predict(params, X, forward=None):
-    """Forecasts (N, O) from X (N, T, D), by the last h of `forward`, that of the LSTM if None."""
-    h, _ = forward(params, X) if forward else lstm_forward(params, X, keep=False)
-    return h @ params["Wy"] + params["by"]
-
-
-def loss_and_grads(params, X, y, forward=None, backward=None):
-    """Mean squared error of predict(params, X) against y (N, O), and its gradients, all five.
-
-    `forward` and `backward` are the passes of the network, those of the LSTM if None.
-    """
-    forward, backward = forward or lstm_forward, backward or lstm_backward
-    h, cache = forward(params, X)
-    error = h @ params["Wy"] + params["by"] - y
-    dy = error * (2 / error.size)
-    grads, *_ = backward(params, cache, dy @ params["Wy"].T)
-    grads["Wy"] = h.T @ dy
-    grads["by"] = dy.sum(axis=0)
-    return (error * error).mean(), grads
-
-
-def clip(gradient, clip_norm):
-    """The gradient, no longer than clip_norm, and the norm that it had; its direction stays."""
-    norm = float(np.linalg.norm(gradient))
-    return (gradient * (clip_norm / norm) if norm > clip_norm else gradient), norm
-
-
-def train_step(params, state, X, y, learning_rate, clip_norm, model=loss_and_grads):
-    """One step of Adam, in place, on X (N, T, D), y (N, O): the loss, the norm before clipping.
-
-    `model` gives the loss and the gradients.
-    """
-    loss, grads = model(params, X, y)
-    u, norm = clip(np.concatenate([grads[name].ravel() for name in params]), clip_norm)
-    m, q = state["m"], state["q"]
+    loss, grads = loss_and_grads(params, X, y)
+    grads, norm = clip(grads, clip_norm)
     state["k"] += 1
-    m += 0.1 * (u - m)
-    q += 0.001 * (u * u - q)
-    m_scale, q_scale = 1 - 0.9 ** state["k"], 1 - 0.999 ** state["k"]
-    # params are views of state["w"] and move with it
-    state["w"] -= (learning_rate / m_scale) * m / (np.sqrt(q / q_scale) + 1e-8)
+    for name, u in grads.items():
+        m, v = state["m"][name], state["v"][name]
+        m += 0.1 * (u - m)
+        v += 0.001 * (u**2 - v)
+        m_hat = m / (1 - 0.9 ** state["k"])
+        v_hat = v / (1 - 0.999 ** state["k"])
+        params[name] -= learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8)
     return loss, norm
 
 
 def train(
-    data,
+    params,
+    loss_and_grads,
+    training,
+    validation,
     seed,
-    hidden_size=50,
-    epochs=200,
+    epochs=100,
     batch_size=16,
-    learning_rate=0.02,
+    learning_rate=0.01,
     input_noise=0.12,
-    average=0.999,
     clip_norm=0.1,
-    patience=150,
-    falling=True,
-    model=loss_and_grads,
-    start=init_params,
-    forward=None,
+    patience=30,
     bar=iter,
 ):
-    """Train an LSTM on data["train"], judged on data["validation"]: the best params, the history.
+    """Train a network from the weights `params` on (X (N, T, D), y (N, O), ...): Trained.
 
-    With `input_noise`, which falls to half, on the training inputs; `average` is how much of the
-    running mean of the weights each training step keeps. The learning rate falls to zero, or stays
-    if not `falling`. Another network has its own `model` (loss and gradients), `start` (its first
-    weights) and `forward` pass. `bar` wraps the epochs.
-    history: "train", "validation" (scaled errors by epoch), "norms" (of every gradient), "best".
+    `validation`, of the same form as `training`, decides which epoch is best. `bar` wraps the epochs.
     """
     rng = np.random.default_rng([seed, 1])
-    parts = data["train"][:2] + data["validation"][:2]
-    X, y, X_val, y_val = (array.astype(np.float32) for array in parts)
-    params = start(X.shape[2], hidden_size, y.shape[1], rng)
-    state = init_adam(params)
-    mean = state["w"].copy()
-    history = {"train": [], "validation": [], "norms": [], "best": 0}
+    X, y, X_val, y_val = (np.float32(a) for a in (*training[:2], *validation[:2]))
+    params = {name: array.copy() for name, array in params.items()}
+    state, train_errors, validation_errors = init_adam(params), [], []
     for epoch in bar(range(1, epochs + 1)):
-        fade, losses = 1 - (epoch - 1) / epochs, []
+        rate, losses = learning_rate * (1 - (epoch - 1) / epochs), []
         for batch in np.array_split(rng.permutation(len(X)), math.ceil(len(X) / batch_size)):
-            noise = rng.normal(0, input_noise * (1 + fade) / 2, X[batch].shape)
-            loss, norm = train_step(
-                params,
-                state,
-                X[batch] + noise.astype(np.float32),
-                y[batch],
-                learning_rate * (fade if falling else 1),
-                clip_norm,
-                model,
-            )
-            mean += (1 - average) * (state["w"] - mean)
-            losses.append(float(loss))
-            history["norms"].append(norm)
-        history["train"].append(float(np.mean(losses)))
-        error = predict(unpack(mean, params), X_val, forward) - y_val
-        history["validation"].append(float(np.mean(error**2)))
-        if history["validation"][-1] == min(history["validation"]):
-            history["best"], best = epoch, mean.copy()
-        elif epoch - history["best"] >= patience:
+            noisy = X[batch] + np.float32(rng.normal(0, input_noise, X[batch].shape))
+            loss, _ = train_step(loss_and_grads, params, state, noisy, y[batch], rate, clip_norm)
+            losses.append(loss)
+        train_errors.append(float(np.mean(losses)))
+        error, _ = loss_and_grads(params, X_val, y_val)
+        validation_errors.append(float(error))
+        if error <= min(validation_errors):
+            best_epoch, best = epoch, {name: array.copy() for name, array in params.items()}
+        elif epoch - best_epoch == patience:
             break
-    return unpack(best, params), history
+    return Trained(best, best_epoch, train_errors, validation_errors)
+
+
+class Trained(NamedTuple):
+    """A trained network, and the errors (scaled) on the way to it."""
+
+    params: dict  # the weights of the best epoch
+    best_epoch: int  # the first is 1
+    train_errors: list  # the mean loss of each epoch, on noisy inputs
+    validation_errors: list  # after each epoch
 
 
 def complex_step(loss, arrays, name, delta=1e-30):
     """d loss(arrays) / d arrays[name], entry by entry, exact to rounding."""
     gradient = np.empty(arrays[name].shape)
     for index in np.ndindex(gradient.shape):
-        moved = {key: array.astype(np.complex128) for key, array in arrays.items()}
+        moved = {key: array.astype(complex) for key, array in arrays.items()}
         moved[name][index] += 1j * delta
         gradient[index] = loss(moved).imag / delta
-    return gradient
-
-
-def finite_difference(loss, arrays, name, delta=1e-6):
-    """The same by central differences, good to some nine digits."""
-    gradient = np.empty(arrays[name].shape)
-    for index in np.ndindex(gradient.shape):
-        up, down = arrays[name].copy(), arrays[name].copy()
-        up[index], down[index] = up[index] + delta, down[index] - delta
-        gradient[index] = (loss(arrays | {name: up}) - loss(arrays | {name: down})) / (2 * delta)
     return gradient
 
 
@@ -281,89 +225,147 @@ def relative_error(mine, exact):
 
 
 def make_case(rng, N=3, T=5, D=2, H=4, O=2):
-    """A dict of random weights, no bias at zero, X (N, T, D), h0, c0 (N, H); targets y (N, O)."""
+    """Random weights without a bias at zero, X (N, T, D), h0 and c0 (N, H), in one dict."""
     case = init_params(D, H, O, rng, np.float64)
     case = {name: array + rng.normal(0, 0.5, array.shape) for name, array in case.items()}
     shapes = {"X": (N, T, D), "h0": (N, H), "c0": (N, H)}
-    case |= {name: rng.normal(size=shape) for name, shape in shapes.items()}
-    return case, rng.normal(size=(N, O))
+    return case | {name: rng.normal(size=shape) for name, shape in shapes.items()}
 
 
-def case_loss(case, y):
-    """The loss of a case, forward pass alone."""
+def case_loss(case, R):
+    """The sum of R (N, T, H) times all hidden states of a case."""
     h, _ = lstm_forward(case, case["X"], case["h0"], case["c0"])
-    error = h @ case["Wy"] + case["by"] - y
-    return (error * error).mean()
+    return np.sum(R * h)
 
 
-def case_grads(case, y):
-    """The gradients of case_loss by the backward pass, for the weights and for X, h0, c0."""
-    h, cache = lstm_forward(case, case["X"], case["h0"], case["c0"])
-    dy = 2 * (h @ case["Wy"] + case["by"] - y) / y.size
-    grads, dX, dh0, dc0 = lstm_backward(case, cache, dy @ case["Wy"].T)
-    return grads | {"Wy": h.T @ dy, "by": dy.sum(axis=0), "X": dX, "h0": dh0, "c0": dc0}
+def case_grads(case, R, forward=lstm_forward, backward=lstm_backward):
+    """The gradients of case_loss by a backward pass."""
+    _, cache = forward(case, case["X"], case["h0"], case["c0"])
+    grads, dX, dh0, dc0 = backward(case, cache, R)
+    return grads | {"X": dX, "h0": dh0, "c0": dc0}
 
 
-def two_layers(case, target):
-    """The loss of two LSTMs, the second on all hidden states of the first, with a target (T, N, H)
-    for every hidden state of both; and its gradients by lstm_backward. Wx2, Wh2, b2: the second's.
-    """
-    second = {name: case[f"{name}2"] for name in ("Wx", "Wh", "b")}
-    _, cache = lstm_forward(case, case["X"], case["h0"], case["c0"])
-    _, cache2 = lstm_forward(second, cache["h"][1:].swapaxes(0, 1))
-    errors, errors2 = cache["h"][1:] - target, cache2["h"][1:] - target
-    grads2, dX2, _, _ = lstm_backward(second, cache2, errors2)
-    grads, dX, dh0, dc0 = lstm_backward(case, cache, errors + dX2.swapaxes(0, 1))
-    grads |= {"X": dX, "h0": dh0, "c0": dc0} | {f"{name}2": grad for name, grad in grads2.items()}
-    return ((errors**2).sum() + (errors2**2).sum()) / 2, grads
+def by_gate(params):
+    W = np.vstack([params["Wh"], params["Wx"], params["b"]])
+    return np.stack(np.split(W, 4, axis=1))            # (4, H + D + 1, H)
+
+def fast_forward(params, X, h0=None, c0=None, keep=True):
+    (N, T, D), H, dtype = X.shape, len(params["Wh"]), params["Wh"].dtype
+    W = by_gate(params)
+    W[[0, 1, 3]] *= 0.5
+    z = np.empty((T + 1, N, H + D + 1), dtype)  # [h, x, 1]
+    z[:T, :, H:-1] = X.swapaxes(0, 1)
+    z[:, :, -1] = 1
+    h, c = z[:, :, :H], np.empty((T + 1, N, H), dtype)
+    h[0] = 0 if h0 is None else h0
+    c[0] = 0 if c0 is None else c0
+    kept = T if keep else 1
+    gates, tanh_c = np.empty((4, kept, N, H), dtype), np.empty((kept, N, H), dtype)
+    for t in range(T):
+        k = t if keep else 0
+        a = gates[:, k]
+        np.matmul(z[t], W, out=a)
+        np.tanh(a, out=a)
+        for s in (a[:2], a[3]):
+            s *= 0.5
+            s += 0.5
+        i, f, g, o = a
+        np.multiply(f, c[t], out=c[t + 1])
+        c[t + 1] += i * g
+        np.tanh(c[t + 1], out=tanh_c[k])
+        np.multiply(o, tanh_c[k], out=h[t + 1])
+    return h[1:].swapaxes(0, 1), (z, c, gates, tanh_c)
+
+
+def fast_predict(params, X):
+    """predict of an LSTM by the fast forward pass, which then keeps nothing to go back with."""
+    return predict(params, X, partial(fast_forward, keep=False))
+
+
+def fast_backward(params, cache, dh):
+    z, c, gates, tanh_c = cache
+    _, T, N, H = gates.shape
+    dtype = gates.dtype
+    W = np.vstack([params["Wh"], params["Wx"]])
+    WT = np.ascontiguousarray(W.T)   # (4H, H+D)
+    dh = np.asarray(dh, dtype)
+    last = dh.ndim == 2
+    dh_t = dh if last else np.zeros((N, H), dtype)
+    dc = np.zeros((N, H), dtype)
+    dW = np.zeros((4, z.shape[2], H), dtype)
+    dX = np.empty((T, N, WT.shape[1] - H), dtype)
+    size = max(1, 2**15 // (H * N))
+    for first in reversed(range(0, T, size)):
+        block = slice(first, min(first + size, T))
+        i, f, g, o = gates[:, block]
+        da = np.empty((4, len(i), N, H), dtype)
+        da[0] = g * i * (1 - i)
+        da[1] = c[block] * f * (1 - f)
+        da[2] = i * (1 - g * g)
+        da[3] = tanh_c[block] * o * (1 - o)
+        slope_c = o * (1 - tanh_c[block] * tanh_c[block])
+        for k in reversed(range(len(i))):
+            if not last: dh_t = dh_t + dh[:, first + k]
+            dc += dh_t * slope_c[k]
+            da[:3, k] *= dc
+            da[3, k] *= dh_t
+            dc *= f[k]
+            dz = np.hstack(da[:, k]) @ WT
+            dh_t, dX[first + k] = dz[:, :H], dz[:, H:]
+        dW += np.matmul(z[block].reshape(-1, z.shape[2]).T, da.reshape(4, -1, H))
+    dW = np.hstack(dW)
+    grads = {"Wx": dW[H:-1], "Wh": dW[:H], "b": dW[-1]}
+    return grads, dX.swapaxes(0, 1), dh_t, dc
+
+
+def fast_loss_and_grads(params, X, y):
+    """loss_and_grads of an LSTM by the fast passes."""
+    return loss_and_grads(params, X, y, fast_forward, fast_backward)
 
 
 def recall_batch(rng, size=64, steps=100):
     """X (size, steps, 2): random values, and a mark at one of the first ten; y (size, 1)."""
     X = np.zeros((size, steps, 2), np.float32)
     X[:, :, 0] = rng.uniform(-1, 1, (size, steps))
-    marked = np.arange(size), rng.integers(0, 10, size)
-    X[(*marked, 1)] = 1
-    return X, X[(*marked, 0)][:, None]
+    rows, marked = np.arange(size), rng.integers(0, 10, size)
+    X[rows, marked, 1] = 1
+    return X, X[rows, marked, 0][:, None]
 
 
 def rnn_forward(params, X, relu=False):
-    """A plain RNN over X (N, T, D) from h = 0: the last hidden state (N, H) and the cache.
-
-    With `relu`, max(a, 0) stands in place of tanh(a).
-    """
-    (N, T, _), H = X.shape, len(params["Wh"])
-    h = np.zeros((T + 1, N, H), params["Wh"].dtype)
-    for t in range(T):
-        a = X[:, t] @ params["Wx"] + h[t] @ params["Wh"] + params["b"]
-        h[t + 1] = a * (a.real > 0) if relu else np.tanh(a)
-    return h[T], {"h": h, "x": X.swapaxes(0, 1)}
+    """The hidden states h (N, T, H) of a plain RNN over X (N, T, D), and the cache."""
+    states = [np.zeros((len(X), len(params["Wh"])), X.dtype)]
+    for t in range(X.shape[1]):
+        a = X[:, t] @ params["Wx"] + states[-1] @ params["Wh"] + params["b"]
+        states.append(np.where(a > 0, a, 0) if relu else np.tanh(a))
+    return np.stack(states[1:], axis=1), (X, states)
 
 
 def rnn_backward(params, cache, dh, relu=False):
-    """Gradients through rnn_forward from dh (N, H): {"Wx", "Wh", "b"}, dX (N, T, D), dh0 (N, H)."""
-    h, x = cache["h"], cache["x"]
-    slope = (h[1:] > 0).astype(h.dtype) if relu else 1 - h[1:] ** 2
-    da = np.empty_like(h[1:])
-    for t in reversed(range(len(da))):
-        da[t] = dh * slope[t]
-        dh = da[t] @ params["Wh"].T
-    over = ([0, 1], [0, 1])  # steps and samples
-    grads = {"Wx": np.tensordot(x, da, over), "Wh": np.tensordot(h[:-1], da, over)}
-    grads["b"] = da.sum(axis=(0, 1))
-    return grads, (da @ params["Wx"].T).swapaxes(0, 1), dh
+    """Gradients {"Wx", "Wh", "b"} and dX (N, T, D) from dh (N, T, H), as lstm_backward."""
+    X, states = cache
+    grads = {name: np.zeros_like(params[name]) for name in ("Wx", "Wh", "b")}
+    dX, dh_t = np.zeros_like(X), np.zeros_like(dh[:, 0])
+    for t in reversed(range(X.shape[1])):
+        before, h_t = states[t], states[t + 1]
+        da = (dh_t + dh[:, t]) * ((h_t > 0) if relu else (1 - h_t**2))
+        grads["Wx"] += X[:, t].T @ da
+        grads["Wh"] += before.T @ da
+        grads["b"] += da.sum(axis=0)
+        dX[:, t] = da @ params["Wx"].T
+        dh_t = da @ params["Wh"].T
+    return grads, dX
 
 
 def init_rnn(input_size, hidden_size, output_size, rng, inputs=1.0, identity=False):
-    """Weights of a plain RNN and its output layer, in float32.
+    """The first weights of a plain RNN: as init_params, with one block of H in place of four.
 
-    Wx (D, H) by Glorot, times `inputs`; Wh (H, H) a random orthogonal matrix, or the identity;
-    Wy (H, O) by Glorot; biases 0.
+    Wx is times `inputs` what Glorot and Bengio advise; Wh is orthogonal, or the identity.
     """
     D, H, O = input_size, hidden_size, output_size
     params = {
         "Wx": inputs * glorot(rng, D, H),
-        "Wh": np.eye(H) if identity else orthogonal(rng, H, H),
+        "Wh": np.eye(H) if identity else orthonormal(rng, H, H),
         "b": np.zeros(H),
         "Wy": glorot(rng, H, O),
         "by": np.zeros(O),
@@ -371,73 +373,53 @@ def init_rnn(input_size, hidden_size, output_size, rng, inputs=1.0, identity=Fal
     return {name: array.astype(np.float32) for name, array in params.items()}
 
 
-def rnn_loss(params, X, y, relu=False):
-    """loss_and_grads of the plain RNN."""
-    passes = partial(rnn_forward, relu=relu), partial(rnn_backward, relu=relu)
-    return loss_and_grads(params, X, y, *passes)
-
-
-STARTS = {  # of each net on the recall task
-    "LSTM, forget bias 4": {"bias": 4.0},
-    "LSTM, forget bias 1": {"bias": 1.0},
-    "ReLU RNN, identity": {"inputs": 0.1, "identity": True},
-    "tanh RNN, small inputs": {"inputs": 0.1},
-    "tanh RNN": {},
-}
-
-
-def recall_passes(net):
-    """The forward and the backward pass of a net of STARTS."""
-    if net.startswith("LSTM"):
-        return lstm_forward, lstm_backward
-    relu = net.startswith("ReLU")
-    return partial(rnn_forward, relu=relu), partial(rnn_backward, relu=relu)
-
-
-def start_recall(net, rng):
-    """The first weights of a net of STARTS: 16 units of an LSTM or 32 plain ones."""
-    if not net.startswith("LSTM"):
-        return init_rnn(2, 32, 1, rng, **STARTS[net])
-    params = init_params(2, 16, 1, rng)
-    params["b"][16:32] = STARTS[net]["bias"]
+def init_recall_lstm(rng, forget_bias, units=16):
+    """The first weights of an LSTM with this forget bias, for the recall task."""
+    params = init_params(2, units, 1, rng)
+    params["b"][units : 2 * units] = forget_bias
     return params
 
 
-def train_recall(net, learning_rate, steps=1000, seed=0):
-    """Train a net of STARTS on the recall task: its name, the loss by training step, the params
-    before and after.
-    """
-    rng = np.random.default_rng(seed)
-    params = start_recall(net, rng)
-    before = {name: array.copy() for name, array in params.items()}
-    state, (forward, backward) = init_adam(params), recall_passes(net)
-    model, losses = partial(loss_and_grads, forward=forward, backward=backward), []
+class Net(NamedTuple):
+    """A kind of network and its start on the recall task."""
+
+    start: Callable  # a random generator -> the first weights
+    forward: Callable
+    backward: Callable
+
+
+RNN = partial(init_rnn, 2, 32, 1)
+RELU = partial(rnn_forward, relu=True), partial(rnn_backward, relu=True)
+RECALL_NETS = {
+    "LSTM, forget bias 4": Net(partial(init_recall_lstm, forget_bias=4), fast_forward, fast_backward),
+    "LSTM, forget bias 1": Net(partial(init_recall_lstm, forget_bias=1), fast_forward, fast_backward),
+    "ReLU RNN, identity": Net(partial(RNN, inputs=0.1, identity=True), *RELU),
+    "tanh RNN, small inputs": Net(partial(RNN, inputs=0.1), rnn_forward, rnn_backward),
+    "tanh RNN": Net(RNN, rnn_forward, rnn_backward),
+}
+
+
+def train_recall(name, learning_rate, steps=1000, seed=0):
+    """Train one of RECALL_NETS on the recall task: weights before and after, and every loss."""
+    rng, net = np.random.default_rng(seed), RECALL_NETS[name]
+    before = net.start(rng=rng)
+    after = {key: array.copy() for key, array in before.items()}
+    model = partial(loss_and_grads, forward=net.forward, backward=net.backward)
+    state, losses = init_adam(after), []
     for _ in range(steps):
         X, y = recall_batch(rng)
-        losses.append(train_step(params, state, X, y, learning_rate, 1.0, model)[0])
-    return net, np.array(losses), before, params
+        loss, _ = train_step(model, after, state, X, y, learning_rate, clip_norm=1.0)
+        losses.append(float(loss))
+    return before, after, losses
 
 
-def save(path, params, data):
-    """The weights, the scaling and the lookback of a trained LSTM, in one .npz file."""
-    low, high = data["scale"]
-    np.savez(path, **params, low=low, high=high, lookback=data["test"][0].shape[1])
+def save(path, params, low, high, lookback):
+    """Keep the weights of a trained LSTM, its scaling and its lookback in one .npz file."""
+    np.savez(path, **params, low=low, high=high, lookback=lookback)
 
 
 def load(path):
-    """What `save` has kept: params, and the rest as a dict."""
+    """What `save` has kept: the weights, and low, high and lookback as a dict."""
     with np.load(path, allow_pickle=False) as file:
         kept = dict(file)
     return {name: kept.pop(name) for name in ("Wx", "Wh", "b", "Wy", "by")}, kept
-
-
-def forecast_next(params, kept, value):
-    """The forecast of the value after the last of `value` (n,), by what `load` gives.
-
-    Raises ValueError if there are too few values for a window.
-    """
-    lookback, low, high = int(kept["lookback"]), kept["low"], kept["high"]
-    if len(value) < lookback:
-        raise ValueError(f"there are {len(value)} values: give at least {lookback}.")
-    window = (value[None, -lookback:, None] - low) / (high - low)
-    return float(low + (high - low) * predict(params, window.astype(np.float32))[0, 0])
