@@ -10,23 +10,28 @@ import pandas as pd
 
 from benchmarks.command import arguments
 from benchmarks.evidence import write_evidence
-from benchmarks.lstm_lookback import training
+from benchmarks.lstm_trials import HIDDEN_SIZE, LOOKBACK, NOISE, defaults, fit, training
 from benchmarks.sweep import sweep
-from LSTM_from_scratch.lstm import train
-from LSTM_from_scratch.series import all_forecasts, make_series, prepare
+from LSTM_from_scratch.lstm import fast_predict
+from LSTM_from_scratch.series import errors_of, make_series, own_units, prepare, window_forecasts
 from tools.notebooks import LSTM_NOTEBOOK
 
-HIDDEN_SIZES, RATES, LOOKBACKS = (20, 50, 100), (0.005, 0.02, 0.08), (5, 10, 20)
+HIDDEN_SIZES, LOOKBACKS = (20, 50, 100), (5, 10, 20)
+RATE = defaults()["learning_rate"]
+RATES = (RATE / 4, RATE, 4 * RATE)
 
 
 def one_fit(seed, hidden_size, learning_rate, lookback, training):
     """Validation error of one fit over that of the window's best on the same windows."""
-    data = prepare(make_series(seed)["value"].to_numpy(), lookback)
-    params, _ = train(data, seed, hidden_size=hidden_size, learning_rate=learning_rate, **training)
-    table = all_forecasts(data, "validation", params, season=50)
-    mse = table.sub(table["value"], axis=0).pow(2).mean()
+    value = make_series(seed, NOISE)["value"].to_numpy()
+    data = prepare(value, lookback)
+    settings = {"hidden_size": hidden_size, "learning_rate": learning_rate, **training}
+    net = fit(data.train, data.validation, seed, **settings)
+    forecasts = window_forecasts(data, data.validation.X, NOISE)
+    forecasts["LSTM"] = own_units(data, fast_predict(net.params, data.validation.X)[:, 0])
+    errors = errors_of(forecasts, value[data.validation.at])
     return {"seed": seed, "units": hidden_size, "rate": learning_rate, "lookback": lookback,
-            "ratio": mse["lstm"] / mse["window_best"], "mse": mse["lstm"]}  # fmt: skip
+            "ratio": errors["LSTM"] / errors["window's best"], "mse": errors["LSTM"]}  # fmt: skip
 
 
 def main(count, write, tiny=False, **options):
@@ -39,11 +44,12 @@ def main(count, write, tiny=False, **options):
     print(
         "mean squared error by lookback:", fits.groupby("lookback")["mse"].mean().round(5).to_dict()
     )
-    best = table["mean"].xs(10, level="lookback").idxmin()
+    ours = table["mean"].xs(LOOKBACK, level="lookback")
+    units, rate = ours.idxmin()
     write_evidence(LSTM_NOTEBOOK, "lstm_grid", count, write, grid_fits=len(fits),
-                   grid_best_units=int(best[0]), grid_best_rate=float(best[1]),
-                   grid_ratio_best=float(np.min(table["mean"].xs(10, level="lookback"))),
-                   grid_ratio_notebook=float(table["mean"].loc[(10, 50, 0.02)]))  # fmt: skip
+                   grid_best_units=int(units), grid_best_rate=float(rate),
+                   grid_ratio_best=float(np.min(ours)),
+                   grid_ratio_notebook=float(ours.loc[(HIDDEN_SIZE, RATE)]))  # fmt: skip
 
 
 if __name__ == "__main__":

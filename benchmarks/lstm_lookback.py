@@ -8,27 +8,25 @@ on the validation part, against the best that ten values allow.
 """
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
-from scipy import stats
 
 from benchmarks.command import arguments
 from benchmarks.evidence import place, write_evidence
+from benchmarks.lstm_trials import LOOKBACK, NOISE, fit, interval, training
 from benchmarks.sweep import sweep
-from LSTM_from_scratch.lstm import predict, train
+from LSTM_from_scratch.lstm import fast_predict
 from LSTM_from_scratch.series import (
-    choose_ar,
     choose_lag,
-    continuations,
+    errors_of,
     make_series,
+    mse,
     own_units,
     predict_ar,
     prepare,
-    window_best,
+    window_forecasts,
 )
 from tools.notebooks import LSTM_NOTEBOOK
 
-LOOKBACK = 10  # values in a window, as in the notebook
 FIRST_SEED = 5000
 LOOKBACKS = (100, 60, 40, 30, 20, 10, 5)  # the slow ones first
 LOOKS = {
@@ -38,57 +36,28 @@ LOOKS = {
 }
 
 
-def training(tiny):
-    """The settings of `train` beside the notebook's: one epoch where a script is only tried."""
-    return {"epochs": 1} if tiny else {}
-
-
-def mean_squares(forecast, data):
-    """The mean squared error on the test part, in the series' own units."""
-    return np.mean((forecast - data["value"][data["test"][2]]) ** 2)
-
-
 def one_lookback(seed, lookback, training):
     """The three errors on one series for one lookback, as multiples of the noise in the same test part."""
-    series = make_series(seed)
-    data = prepare(series["value"].to_numpy(), lookback)
-    X, _, at = data["test"]
-    noise = np.mean((series["value"] - series["clean"]).to_numpy()[at] ** 2)
-    windows = np.lib.stride_tricks.sliding_window_view(data["value"], lookback)[at - lookback]
-    params, _ = train(data, seed, **training)
-    forecasts = {
-        "lstm": own_units(data, "test", predict(params, X.astype(np.float32))),
-        "ar": own_units(data, "test", predict_ar(choose_ar(data), X)),
-        "best": window_best(windows),
-    }
-    return {name: mean_squares(forecast, data) / noise for name, forecast in forecasts.items()}
+    series = make_series(seed, NOISE)
+    value = series["value"].to_numpy()
+    data = prepare(value, lookback)
+    net = fit(data.train, data.validation, seed, **training)
+    forecasts = window_forecasts(data, data.test.X, NOISE)
+    forecasts["LSTM"] = own_units(data, fast_predict(net.params, data.test.X)[:, 0])
+    target = value[data.test.at]
+    noise = mse(series["clean"].to_numpy()[data.test.at], target)
+    ratios = errors_of(forecasts, target) / noise
+    return {"lstm": ratios["LSTM"], "ar": ratios["AR"], "best": ratios["window's best"]}
 
 
 def chosen_lag(seed):
     """AR with its lag and ridge penalty chosen on the validation part: its test error over the best that ten values allow."""
-    data = prepare(make_series(seed)["value"].to_numpy(), 10)
-    lag, weights, longer = choose_lag(data)
-    error = mean_squares(own_units(longer, "test", predict_ar(weights, longer["test"][0])), longer)
-    windows = np.lib.stride_tricks.sliding_window_view(data["value"], 10)[data["test"][2] - 10]
-    return {"lag": lag, "ratio": error / mean_squares(window_best(windows), data)}
-
-
-def fresh_windows(seed, data):
-    """20,000 new windows of a seed's wave: scaled (N, T, 1), and in the series' own units the window's best and the target."""
-    pieces = continuations(np.random.default_rng([seed, 5]), LOOKBACK, 1, count=20_000)
-    windows, target = pieces[:, :-1], pieces[:, -1]
-    low, high = data["scale"]
-    return (
-        ((windows[:, :, None] - low) / (high - low)).astype(np.float32),
-        window_best(windows),
-        target,
-    )
-
-
-def interval(values):
-    """(mean, low, high): a 95% t-interval over seeds."""
-    margin = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return np.mean(values), np.mean(values) - margin, np.mean(values) + margin
+    value = make_series(seed, NOISE)["value"].to_numpy()
+    data, longer = prepare(value, LOOKBACK), choose_lag(value)
+    forecasts = window_forecasts(data, data.test.X, NOISE)
+    forecasts["longer"] = own_units(data, predict_ar(longer.weights, longer.data.test.X)[:, 0])
+    errors = errors_of(forecasts, value[data.test.at])
+    return {"lag": longer.lag, "ratio": errors["longer"] / errors["window's best"]}
 
 
 def draw(table, path):

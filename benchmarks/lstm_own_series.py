@@ -15,32 +15,24 @@ from sklearn.kernel_ridge import KernelRidge
 
 from benchmarks.command import arguments
 from benchmarks.evidence import slug, write_evidence
+from benchmarks.lstm_trials import LOOKBACK, fit, training
 from benchmarks.sweep import sweep
-from LSTM_from_scratch.lstm import predict, train
-from LSTM_from_scratch.series import choose_ar, find_season, predict_ar
+from LSTM_from_scratch.lstm import fast_predict
+from LSTM_from_scratch.series import Part, choose_ar, predict_ar
+from owndata.seasons import find_season
 from owndata.series import read_series
 from owndata.windows import Parts, Setting, cut
 from tools.notebooks import LSTM_NOTEBOOK
 
-SEED, LOOKBACK = 0, 10  # as in the notebook
+SEED = 0  # as in the notebook
 LOOKBACKS, NOISES = (10, 25, 50), (0.0, 0.02)
 LAGS = (10, 25, 50, 100, 200)  # of the autoregression, beside a season and a season and 14
 WIDTHS, PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0), (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 
 
-def training(tiny):
-    """The settings of `train` beside the notebook's: one epoch where a script is only tried."""
-    return {"epochs": 1} if tiny else {}
-
-
 def windows_of(value, lookback, difference, season):
     """A series (n,) in windows: with a season, beside each value also that a season before the next one."""
     return cut(value, Parts.of(len(value)), Setting(lookback, difference, season))
-
-
-def learned_from(windows):
-    """{part: (X, y, places)} of the parts that training and choosing read."""
-    return {part: windows.examples(part) for part in ("train", "validation")}
 
 
 def error(windows, part, predict):
@@ -60,8 +52,9 @@ def both_parts(windows, predict):
 def one_lstm(value, lookback, difference, season, noise, training):
     """Validation and test error of the LSTM at one setting."""
     windows = windows_of(value, lookback, difference, season)
-    params, _ = train(learned_from(windows), SEED, input_noise=noise, **training)
-    return both_parts(windows, lambda X: predict(params, X.astype(np.float32)))
+    examples, validation = windows.examples("train"), windows.examples("validation")
+    net = fit(examples, validation, SEED, input_noise=noise, **training)
+    return both_parts(windows, lambda X: fast_predict(net.params, X))
 
 
 def flat(X):
@@ -69,10 +62,16 @@ def flat(X):
     return X.reshape(len(X), -1, 1)
 
 
+def flat_part(windows, part):
+    """The examples of one part of the windows, as the autoregression reads them."""
+    X, y, at = windows.examples(part)
+    return Part(flat(X), y, at)
+
+
 def one_ar(value, lag, difference, season):
     """The same of the autoregression, its ridge penalty chosen on validation."""
     windows = windows_of(value, lag, difference, season)
-    ar = choose_ar({part: (flat(X), *rest) for part, (X, *rest) in learned_from(windows).items()})
+    ar = choose_ar(flat_part(windows, "train"), flat_part(windows, "validation"))
     return both_parts(windows, lambda X: predict_ar(ar, flat(X)))
 
 

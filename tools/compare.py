@@ -22,7 +22,11 @@ GIVEN = {
         "plots/step.png",
         "plots/step_backward.png",
         "results/evidence.json",
+        "results/extras.csv",
         "results/lookback.png",
+        "results/recall.csv",
+        "results/seeds.csv",
+        "results/speed.csv",
         "results/speed.png",
     },
     "Text_Classification_LSTM": {

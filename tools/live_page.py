@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from LSTM_from_scratch.lstm import load
-from LSTM_from_scratch.series import NOISE, choose_ar, choose_lag, find_season, prepare
+from LSTM_from_scratch.series import choose_ar, choose_lag, prepare
 from Text_Classification_LSTM.corpus import OPENERS, PATTERNS
-from tools.notebooks import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
+from tools.notebooks import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, parameters
 
 INDEX = """<h2><a href="live.html">Play with the trained networks</a></h2>
 <p>Type a sentence and watch one LSTM read it; drag the dots of a wave and watch another forecast it, in your browser.</p>
@@ -54,15 +54,15 @@ def series():
     params, kept = load(folder / "results" / "lstm_weights.npz")
     value = pd.read_csv(folder / "synthetic_data.csv")["value"].to_numpy()
     data = prepare(value, int(kept["lookback"]))
-    lag, longer, _ = choose_lag(data, find_season(value[data["train"][2]]))
+    long_ar = choose_lag(value)
     return {
         "weights": {name: packed(array, "float32") for name, array in params.items()},
         "low": float(kept["low"]),
         "high": float(kept["high"]),
-        "ar": choose_ar(data)[:, 0].tolist(),
-        "ar_chosen": longer[:, 0].tolist(),
-        "lag": int(lag),
-        "sigma": NOISE,
+        "ar": choose_ar(data.train, data.validation)[:, 0].tolist(),
+        "ar_chosen": long_ar.weights[:, 0].tolist(),
+        "lag": long_ar.lag,
+        "sigma": parameters(LSTM_NOTEBOOK)["NOISE"],
     }
 
 

@@ -4,8 +4,10 @@ import os
 import random
 import time
 
-from LSTM_from_scratch.lstm import train
-from LSTM_from_scratch.series import all_forecasts, make_series, prepare
+import numpy as np
+
+from LSTM_from_scratch.lstm import fast_loss_and_grads, fast_predict, init_params, train
+from LSTM_from_scratch.series import make_series, mse, prepare
 
 
 def number_of(number):
@@ -21,9 +23,10 @@ def short_seed(seed, seconds=0.0):
     """A small fit: the figures of notebook 1's pipeline after a few epochs."""
     time.sleep(seconds)
     data = prepare(make_series(seed)["value"].to_numpy(), 10)
-    params, history = train(data, seed, hidden_size=8, epochs=3)
-    mse = all_forecasts(data, "test", params, season=50).pow(2).mean()
-    return {"seed": seed, "mse": mse["lstm"], "best": history["best"]}
+    start = init_params(1, 8, 1, np.random.default_rng(seed))
+    net = train(start, fast_loss_and_grads, data.train, data.validation, seed, epochs=3)
+    error = mse(fast_predict(net.params, data.test.X), data.test.y)
+    return {"seed": seed, "mse": error, "best": net.best_epoch}
 
 
 def draw(seed):

@@ -21,12 +21,14 @@ import pytest
 from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
 from sweep_jobs import die_at_two, fail, noisy, number_of
 
-from benchmarks import evidence, real_data
+from benchmarks import evidence, lstm_extras, lstm_recall, lstm_trials, real_data
 from benchmarks import sweep as sweep_module
 from benchmarks.command import arguments
-from benchmarks.lstm_extras import VARIANTS
-from benchmarks.lstm_own_series import windows_of
+from benchmarks.lstm_extras import AVERAGED, VARIANTS, figures_of, for_the_notebook, train_with
+from benchmarks.lstm_own_series import flat_part, windows_of
+from benchmarks.lstm_recall import choose_rates, measure
 from benchmarks.lstm_speed import per_sample
+from benchmarks.lstm_trials import defaults
 from benchmarks.sweep import sweep
 from benchmarks.text_map import LSTM, judge_cell
 from benchmarks.text_trials import alter, best_rival, ladder
@@ -35,6 +37,7 @@ from LSTM_from_scratch.series import make_series, prepare
 from owndata.windows import Parts
 from Text_Classification_LSTM.corpus import make_corpus
 from Text_Classification_LSTM.networks import GRIDS
+from tools.notebooks import parameters
 from tools.run import INSTRUCTIONS
 
 FOLDERS = ("benchmarks", "LSTM_from_scratch", "Text_Classification_LSTM", "owndata", "tools")
@@ -90,6 +93,11 @@ def run_tiny(folder, notebook, script, *arguments):
     return figures
 
 
+def tried_table(folder, name):
+    """A table that was only tried."""
+    return pd.read_csv(folder / "benchmarks/.kept/tried/LSTM_from_scratch" / name)
+
+
 def write_series(path):
     rng = np.random.default_rng(0)
     value = np.sin(np.arange(300) / 5) + 0.1 * rng.normal(size=300)
@@ -103,6 +111,20 @@ def write_series(path):
 def test_lstm_seeds_measures_known_and_fresh_seeds(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_seeds", 2, "--processes", 1)
     assert figures["seeds"] == figures["fresh_seeds"] == 2 and "ratio" in figures["quantiles"]
+    table = tried_table(copy, "seeds.csv").set_index("figure")
+    assert list(table) == ["mean", "low", "high", "lowest", "highest"] and len(table) == 9
+    assert (table["low"] <= table["mean"]).all() and (table["mean"] <= table["high"]).all()
+    for row, key in {
+        "LSTM, test part": "ratio_mean",
+        "LSTM, fresh windows": "long_run_mean",
+        "AR, test part": "ar_ratio_mean",
+        "bias of the LSTM": "bias_mean",
+    }.items():
+        assert table.loc[row, "mean"] == pytest.approx(figures[key], rel=1e-4)
+    difference = table.loc["plain RNN, fresh windows"] - table.loc["LSTM, fresh windows"]
+    assert table.loc["plain RNN minus LSTM, fresh windows", "mean"] == pytest.approx(
+        difference["mean"], rel=1e-4
+    )
 
 
 @pytest.mark.run
@@ -131,31 +153,126 @@ def test_lstm_recall_gives_every_net_its_errors(copy):
             figures[f"recall_{net}_error_{key}"] for key in ("min", "median", "max")
         )
         assert 0 < low <= middle <= high
+    table = tried_table(copy, "recall.csv")
+    assert list(table) == ["net", "steps", "rate", "median", "lowest", "highest"]
+    expected = [(net, steps) for steps in (10, 20) for net in lstm.RECALL_NETS]
+    assert list(zip(table["net"], table["steps"])) == expected
+    assert table["median"][0] == pytest.approx(
+        figures["recall_lstm_forget_bias_4_error_median_early"], rel=1e-4
+    )
+
+
+def test_each_length_of_the_recall_task_has_the_rate_that_is_best_for_it(kept, monkeypatch):
+    """A rate that learns fast and then diverges is the best for the short training alone."""
+
+    def train_recall(net, rate, steps, seed):
+        losses = np.full(steps, 0.5)
+        losses[:1000] = 0.1 if rate == 0.003 else 0.2
+        losses[1000:] = 0.1 if rate == 0.0003 else 0.9
+        return None, None, losses
+
+    monkeypatch.setattr(lstm_recall, "train_recall", train_recall)
+    monkeypatch.setattr(lstm_recall, "RECALL_NETS", ["one net"])
+    rates = choose_rates(lstm_recall.LENGTHS, processes=1)
+    assert rates == {(1000, "one net"): 0.003, (6000, "one net"): 0.0003}
+    table = measure(rates, 2, processes=1)
+    assert list(table["rate"]) == [0.003, 0.0003]
+    assert np.allclose(table[["median", "lowest", "highest"]], 0.1)
 
 
 @pytest.mark.run
 def test_lstm_extras_leaves_out_what_changes_the_training(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_extras", 2, "--processes", 1)
     assert figures["extras_seeds"] == 2 and figures["extras_all_more"] == 0
-    without = [
-        figures[f"extras_{name}_ratio"] for name in ("no_noise", "no_averaging", "no_clipping")
-    ]
-    assert len({figures["extras_all_ratio"], *without}) == 4
+    changed = [figures[f"extras_{name}_ratio"] for name in ("no_noise", "averaging", "no_clipping")]
+    assert len({figures["extras_all_ratio"], *changed}) == 4
+    table = tried_table(copy, "extras.csv").set_index("left out")
+    assert list(table) == ["error over window's best", "more", "low", "high"]
+    assert list(table.index) == list(VARIANTS)
 
 
-@pytest.mark.parametrize("variant, rates", [("all", 2), ("no_falling_rate", 1)])
-def test_without_the_falling_rate_every_step_has_the_first_one(variant, rates, monkeypatch):
+def test_what_averaging_costs_and_what_leaving_it_out_costs_are_one_comparison():
+    ratios = pd.DataFrame(np.random.default_rng(0).uniform(1, 2, (5, 5)), columns=list(VARIANTS))
+    figures = figures_of(ratios, for_the_notebook(ratios))
+    assert figures["extras_averaging_more"] == pytest.approx(
+        (ratios[AVERAGED] - ratios["nothing"]).mean()
+    )
+    assert figures["extras_no_averaging_ratio"] == figures["extras_all_ratio"]
+    low, more, high = (figures[f"extras_no_averaging_more{end}"] for end in ("_low", "", "_high"))
+    assert low < more == -figures["extras_averaging_more"] < high
+
+
+@pytest.fixture
+def short_training():
+    """A small network's start, and the examples, validation and seed of a short training."""
+    data = prepare(make_series(0, n=300)["value"].to_numpy(), 10)
+    start = lstm.init_params(1, 3, 1, np.random.default_rng(0))
+    return start, lstm.fast_loss_and_grads, data.train, data.validation, 0
+
+
+@pytest.mark.parametrize("settings", [{}, {"learning_rate": 0.5, "patience": 2}])
+def test_with_no_switch_turned_the_training_of_lstm_extras_is_the_notebooks(
+    settings, short_training
+):
+    """To the last bit; the second time it stops early."""
+    settings = {"epochs": 12, **settings}
+    expected = lstm.train(*short_training, **settings)
+    found = train_with(*short_training, **settings)
+    assert (len(expected.train_errors) < 12) == ("patience" in settings)
+    for name, array in expected.params.items():
+        assert np.array_equal(found[name], array) and found[name].dtype == array.dtype
+
+
+@pytest.mark.parametrize("variant, rates", [("nothing", 2), ("falling learning rate", 1)])
+def test_without_the_falling_rate_every_step_has_the_first_one(
+    variant, rates, short_training, monkeypatch
+):
     """One epoch, as in a tiny run, is too short to tell: in it the rate has not fallen yet."""
     seen, step = [], lstm.train_step
 
-    def train_step(params, state, X, y, learning_rate, *more):
+    def train_step(loss_and_grads, params, state, X, y, learning_rate, clip_norm):
         seen.append(learning_rate)
-        return step(params, state, X, y, learning_rate, *more)
+        return step(loss_and_grads, params, state, X, y, learning_rate, clip_norm)
 
-    monkeypatch.setattr(lstm, "train_step", train_step)
-    data = prepare(make_series(0, 200)["value"].to_numpy(), 10)
-    lstm.train(data, 0, hidden_size=2, epochs=2, **VARIANTS[variant])
-    assert seen[0] == 0.02 and len(set(seen)) == rates
+    monkeypatch.setattr(lstm_extras, "train_step", train_step)
+    train_with(*short_training, epochs=2, **VARIANTS[variant])
+    assert seen[0] == defaults()["learning_rate"] and len(set(seen)) == rates
+
+
+def test_averaged_weights_are_the_running_mean_of_all_that_training_passed(
+    short_training, monkeypatch
+):
+    start, passed, step = short_training[0], [], lstm.train_step
+
+    def train_step(loss_and_grads, params, *more):
+        step(loss_and_grads, params, *more)
+        passed.append(params["Wh"].astype(float))
+
+    monkeypatch.setattr(lstm_extras, "train_step", train_step)
+    found = train_with(*short_training, epochs=1, average=0.9)
+    mean = start["Wh"].astype(float)
+    for weights in passed:
+        mean = 0.9 * mean + 0.1 * weights
+    assert len(passed) > 5 and np.allclose(found["Wh"], mean, rtol=0, atol=1e-6)
+
+
+def test_the_benchmarks_measure_the_notebook_as_it_is():
+    """Its sizes, and the settings of its training."""
+    of_notebook = parameters(LSTM_NOTEBOOK)
+    for name in ("NOISE", "LOOKBACK", "HIDDEN_SIZE"):
+        assert getattr(lstm_trials, name) == of_notebook[name]
+    settings = defaults()
+    del settings["bar"]
+    assert settings == {name: of_notebook[name.upper()] for name in settings}
+
+
+def test_fresh_windows_are_scaled_as_the_series_and_no_forecast_beats_their_best():
+    data = prepare(make_series(0)["value"].to_numpy(), 10)
+    fresh = lstm_trials.fresh_windows(0, data)
+    assert fresh.X.shape == (20_000, 10, 1) and fresh.best.shape == fresh.target.shape == (20_000,)
+    last = data.low + (data.high - data.low) * fresh.X[:, -1, 0]
+    errors = [np.mean((forecast - fresh.target) ** 2) for forecast in (fresh.best, last)]
+    assert 0.01 < errors[0] < errors[1]
 
 
 def test_a_season_stands_beside_each_value():
@@ -167,6 +284,14 @@ def test_a_season_stands_beside_each_value():
         assert np.array_equal(values[:, :, 0], at[:, None] - np.arange(5, 0, -1))
         assert np.array_equal(values[:, :, 1], values[:, :, 0] + 1 - 12)
         assert np.allclose(windows.low + (windows.high - windows.low) * y[:, 0], at)
+
+
+def test_the_autoregression_reads_both_inputs_of_a_window():
+    windows = windows_of(np.arange(200.0), lookback=5, difference=False, season=12)
+    part = flat_part(windows, "validation")
+    X, y, at = windows.examples("validation")
+    assert part.X.shape == (len(X), 10, 1) and np.array_equal(part.X[:, :2, 0], X[:, 0])
+    assert np.array_equal(part.y, y) and np.array_equal(part.at, at)
 
 
 @pytest.mark.run
@@ -513,8 +638,9 @@ def test_a_block_is_older_than_the_code_once_something_that_made_it_has_changed(
     network = "LSTM_from_scratch/lstm.py"
     assert is_older("benchmarks/lstm_grid.py", "(20, 50, 100)", "(20, 50)")
     assert not is_older("benchmarks/sweep.py", "import json", "import os as plumbing, json")
-    assert not is_older("benchmarks/lstm_seeds.py", "range(4000, 4020)", "range(4000, 4010)")
-    assert is_older(network, "    epochs=200", "    epochs=100")  # of train, which it calls
+    assert not is_older("benchmarks/lstm_seeds.py", "range(4100, 4120)", "range(4100, 4110)")
+    assert is_older("benchmarks/lstm_trials.py", "def fit(", "def fit(nothing, ")
+    assert is_older(network, "    epochs=", "    epochs=1")  # of train, which it calls
     assert is_older(network, "def train_step(", "def train_step(nothing, ")  # which train calls
     assert not is_older(network, "def rnn_forward(", "def rnn_forward(nothing, ")
     assert not is_older(network, "def train_step(", "def train_step(  # a comment\n")
@@ -608,12 +734,14 @@ FITS = """'Two short fits'
 import numpy
 from benchmarks.command import arguments
 from benchmarks.sweep import sweep
-from LSTM_from_scratch.lstm import train
+from LSTM_from_scratch.lstm import fast_loss_and_grads, init_params, train
 from LSTM_from_scratch.series import make_series, prepare
 
 def fit(seed):
     data = prepare(make_series(seed)["value"].to_numpy(), 10)
-    return train(data, seed, epochs=5)[1]["validation"]
+    start = init_params(1, 50, 1, numpy.random.default_rng(seed))
+    net = train(start, fast_loss_and_grads, data.train, data.validation, seed, epochs=5)
+    return net.validation_errors
 
 if __name__ == "__main__":
     count, _, options = arguments(__doc__, 2)
@@ -668,9 +796,9 @@ def test_a_result_is_used_again_until_a_definition_that_its_script_uses_has_chan
     kept.mkdir()
     file = evidence_of_copy / "LSTM_from_scratch" / "series.py"
     assert [computed(), computed()] == [1, 0]
-    with changed(file, "def coverage_band(", "def coverage_band(nothing, "):
+    with changed(file, "def recursive(", "def recursive(nothing, "):
         assert computed() == 0
-    with changed(file, "def make_series(seed, n=1000)", "def make_series(seed, n=500)"):
+    with changed(file, "noise=0.1, n=1000)", "noise=0.1, n=500)"):
         assert computed() == 1
 
 

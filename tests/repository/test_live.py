@@ -10,9 +10,10 @@ from conftest import IN_A_BROWSER
 from LSTM_from_scratch import lstm, series
 from Text_Classification_LSTM import corpus, networks
 from tools import live_page
-from tools.notebooks import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
+from tools.notebooks import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, parameters
 
 pytestmark = IN_A_BROWSER
+NOISE = parameters(LSTM_NOTEBOOK)["NOISE"]
 SERIES, TEXTS = (ROOT / LSTM_NOTEBOOK).parent, (ROOT / TEXT_NOTEBOOK).parent
 ODD = """
 
@@ -129,15 +130,14 @@ def test_the_swap_makes_the_twin(open_page):
 
 
 def test_waves_are_forecast_as_in_python(open_page):
-    params, _ = lstm.load(SERIES / "results" / "lstm_weights.npz")
-    params = {name: array.astype(float) for name, array in params.items()}
-    data = series.prepare(pd.read_csv(SERIES / "synthetic_data.csv")["value"].to_numpy(), 10)
-    low, high = data["scale"]
-    lag, longer, _ = series.choose_lag(data, series.find_season(data["value"][data["train"][2]]))
-    rng = np.random.default_rng(0)
-    windows = series.continuations(rng, lag, 0, count=200)
+    kept, _ = lstm.load(SERIES / "results" / "lstm_weights.npz")
+    params = {name: array.astype(float) for name, array in kept.items()}
+    value = pd.read_csv(SERIES / "synthetic_data.csv")["value"].to_numpy()
+    data, long_ar = series.prepare(value, 10), series.choose_lag(value)
+    windows = series.fresh_pieces(0, NOISE, long_ar.lag, ahead=0, count=200).past
+    rng = np.random.default_rng(1)
     windows[100:] += rng.normal(0, 0.5, windows[100:].shape)  # dots that were dragged
-    page, X = open_page(), (windows[:, :, None] - low) / (high - low)
+    page, X = open_page(), series.scaled_windows(data, windows)
     shown = page.evaluate(
         """windows => windows.map(values => {
             wave.values = values;
@@ -146,41 +146,35 @@ def test_waves_are_forecast_as_in_python(open_page):
         })""",
         windows.tolist(),
     )
-    ar = series.choose_ar(data)
+    ar = series.choose_ar(data.train, data.validation)
     steps = (
         lambda X: lstm.predict(params, X),
         lambda X: series.predict_ar(ar, X),
-        lambda X: series.predict_ar(longer, X),
+        lambda X: series.predict_ar(long_ar.weights, X),
     )
     expected = [
-        low + (high - low) * series.recursive(step, X[:, -see:], 100)
-        for step, see in zip(steps, (10, 10, lag))
+        series.own_units(data, series.recursive(step, X[:, -see:], 100))
+        for step, see in zip(steps, (10, 10, long_ar.lag))
     ]
-    expected.append(
-        np.stack([series.window_best(windows[:, -10:], ahead + 1) for ahead in range(100)], axis=1)
-    )
+    expected.append(series.window_best(windows[:, -10:], NOISE, ahead=100))
     np.testing.assert_allclose(np.swapaxes(shown, 0, 1), expected, rtol=0, atol=1e-5)
-    once = lstm.predict(
-        {name: array.astype(np.float32) for name, array in params.items()},
-        X[:, -10:].astype(np.float32),
-    )
-    np.testing.assert_allclose(
-        np.array(shown)[:, 0, 0], low + (high - low) * once[:, 0], rtol=0, atol=1e-5
-    )
+    once = series.own_units(data, lstm.fast_predict(kept, X[:, -10:])[:, 0])
+    np.testing.assert_allclose(np.array(shown)[:, 0, 0], once, rtol=0, atol=1e-5)
 
 
 def test_one_cell_is_the_notebooks(open_page):
     rng, page = np.random.default_rng(0), open_page()
     for forget, written, recurrent in rng.uniform([-2, -3, -3], [6, 3, 3], (20, 3)):
-        inputs, h, c, expected = rng.integers(0, 2, 40), np.zeros(1), np.zeros(1), []
+        inputs, expected = rng.integers(0, 2, 40), []
+        h = c = np.zeros((1, 1))
         params = {
             "Wx": np.array([[2, 0, written, 0]]),
             "Wh": np.array([[0, 0, recurrent, 1]]),
             "b": np.array([-1, forget, 0, 0]),
         }
         for x in inputs:
-            *_, c, h = lstm.cell(params, np.array([x]), h, c)
-            expected.append([c[0], h[0]])
+            *_, c, h = lstm.cell(params, np.array([[x]]), h, c)
+            expected.append([c.item(), h.item()])
         given = [float(forget), float(written), float(recurrent), inputs.tolist()]
         shown = page.evaluate("given => oneCell(...given).map(({c, h}) => [c[0], h[0]])", given)
         np.testing.assert_allclose(shown, expected, rtol=0, atol=1e-12)
