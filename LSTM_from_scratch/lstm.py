@@ -1,22 +1,13 @@
 """Written by tools/export.py from lstm_scratch.ipynb, cells tagged export:lstm."""
 
 import math
-from collections.abc import Callable
+from collections import namedtuple
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 
-class Step(NamedTuple):
-    """What one time step computes: gates, candidate, memory, hidden state, each (N, H)."""
-
-    i: np.ndarray
-    f: np.ndarray
-    g: np.ndarray
-    o: np.ndarray
-    c: np.ndarray
-    h: np.ndarray
+Step = namedtuple("Step", "i f g o c h")  # what one time step computes, each (N, H)
 
 
 def sigmoid(a):
@@ -115,10 +106,7 @@ def lstm_backward(params, cache, dh):
 
 
 def loss_and_grads(params, X, y, forward=lstm_forward, backward=lstm_backward):
-    """The mean squared error of a network on X (N, T, D), y (N, O), and its gradients, all five.
-
-    The network is an LSTM, or another one that has such a forward and a backward pass.
-    """
+    """The mean squared error of a network on X (N, T, D), y (N, O), and its gradients, all five."""
     h, cache = forward(params, X)
     error = h[:, -1] @ params["Wy"] + params["by"] - y
     dy = 2 * error / error.size
@@ -128,6 +116,10 @@ def loss_and_grads(params, X, y, forward=lstm_forward, backward=lstm_backward):
     grads["Wy"] = h[:, -1].T @ dy
     grads["by"] = dy.sum(axis=0)
     return np.mean(error**2), grads
+
+
+# The weights of the best epoch, its number, and the scaled errors of each epoch.
+Trained = namedtuple("Trained", "params best_epoch train_errors validation_errors")
 
 
 def clip(grads, clip_norm):
@@ -170,25 +162,27 @@ def train(
     seed,
     epochs=100,
     batch_size=16,
-    learning_rate=0.01,
-    input_noise=0.12,
+    learning_rate=0.015,
+    input_noise=0.15,
     clip_norm=0.1,
-    patience=30,
+    patience=40,
     bar=iter,
 ):
     """Train a network from the weights `params` on (X (N, T, D), y (N, O), ...): Trained.
 
-    `validation`, of the same form as `training`, decides which epoch is best. `bar` wraps the epochs.
+    `validation`, of the same form, decides which epoch is best. `bar` wraps the epochs.
     """
     rng = np.random.default_rng([seed, 1])
     X, y, X_val, y_val = (np.float32(a) for a in (*training[:2], *validation[:2]))
     params = {name: array.copy() for name, array in params.items()}
     state, train_errors, validation_errors = init_adam(params), [], []
     for epoch in bar(range(1, epochs + 1)):
-        rate, losses = learning_rate * (1 - (epoch - 1) / epochs), []
+        fade, losses = 1 - (epoch - 1) / epochs, []
         for batch in np.array_split(rng.permutation(len(X)), math.ceil(len(X) / batch_size)):
-            noisy = X[batch] + np.float32(rng.normal(0, input_noise, X[batch].shape))
-            loss, _ = train_step(loss_and_grads, params, state, noisy, y[batch], rate, clip_norm)
+            noise = rng.normal(0, input_noise * (1 + fade) / 2, X[batch].shape)
+            examples = X[batch] + np.float32(noise), y[batch]
+            rate = fade * learning_rate
+            loss, _ = train_step(loss_and_grads, params, state, *examples, rate, clip_norm)
             losses.append(loss)
         train_errors.append(float(np.mean(losses)))
         error, _ = loss_and_grads(params, X_val, y_val)
@@ -198,15 +192,6 @@ def train(
         elif epoch - best_epoch == patience:
             break
     return Trained(best, best_epoch, train_errors, validation_errors)
-
-
-class Trained(NamedTuple):
-    """A trained network, and the errors (scaled) on the way to it."""
-
-    params: dict  # the weights of the best epoch
-    best_epoch: int  # the first is 1
-    train_errors: list  # the mean loss of each epoch, on noisy inputs
-    validation_errors: list  # after each epoch
 
 
 def complex_step(loss, arrays, name, delta=1e-30):
@@ -245,82 +230,93 @@ def case_grads(case, R, forward=lstm_forward, backward=lstm_backward):
     return grads | {"X": dX, "h0": dh0, "c0": dc0}
 
 
-def by_gate(params):
-    W = np.vstack([params["Wh"], params["Wx"], params["b"]])
-    return np.stack(np.split(W, 4, axis=1))            # (4, H + D + 1, H)
-
 def fast_forward(params, X, h0=None, c0=None, keep=True):
-    (N, T, D), H, dtype = X.shape, len(params["Wh"]), params["Wh"].dtype
-    W = by_gate(params)
-    W[[0, 1, 3]] *= 0.5
-    z = np.empty((T + 1, N, H + D + 1), dtype)  # [h, x, 1]
+    """X (N, T, D), h0 and c0 (N, H; zeros if None) -> all hidden states h (N, T, H), the cache.
+
+    The cache: z (T + 1, N, H + D + 1) with the row [h, x, 1] of each step and sample, and slopes
+    (T, 6, N, H), by step the slopes of c in a_i, a_f, a_g, of h in a_o, c, of c in the c before.
+    """
+    (N, T, _), H, dtype = X.shape, len(params["Wh"]), params["Wh"].dtype
+    half = np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None]  # of a gate: 1 is tanh, 0.5 sigmoid
+    rest = 1 - half
+    W = np.vstack([params["Wh"], params["Wx"], params["b"]]) * np.repeat(half, H)
+    z = unit_by_unit(T + 1, N, len(W), dtype=dtype)
     z[:T, :, H:-1] = X.swapaxes(0, 1)
     z[:, :, -1] = 1
-    h, c = z[:, :, :H], np.empty((T + 1, N, H), dtype)
+    h = z[:, :, :H]  # a view: what is written to h[t + 1] is an input of the next step
     h[0] = 0 if h0 is None else h0
-    c[0] = 0 if c0 is None else c0
-    kept = T if keep else 1
-    gates, tanh_c = np.empty((4, kept, N, H), dtype), np.empty((kept, N, H), dtype)
+    a = unit_by_unit(N, 4 * H, dtype=dtype)
+    gates = a.reshape(N, 4, H).swapaxes(0, 1)  # the same memory as (4, N, H)
+    i, f, g, o = gates
+    c, ig, fc, tanh_c = unit_by_unit(4, N, H, dtype=dtype)
+    c[:] = 0 if c0 is None else c0
+    slopes = unit_by_unit(T if keep else 0, 6, N, H, dtype=dtype)
     for t in range(T):
-        k = t if keep else 0
-        a = gates[:, k]
-        np.matmul(z[t], W, out=a)
-        np.tanh(a, out=a)
-        for s in (a[:2], a[3]):
-            s *= 0.5
-            s += 0.5
-        i, f, g, o = a
-        np.multiply(f, c[t], out=c[t + 1])
-        c[t + 1] += i * g
-        np.tanh(c[t + 1], out=tanh_c[k])
-        np.multiply(o, tanh_c[k], out=h[t + 1])
-    return h[1:].swapaxes(0, 1), (z, c, gates, tanh_c)
-
-
-def fast_predict(params, X):
-    """predict of an LSTM by the fast forward pass, which then keeps nothing to go back with."""
-    return predict(params, X, partial(fast_forward, keep=False))
+        np.tanh(np.matmul(z[t], W, out=a), out=a)
+        gates *= half
+        gates += rest
+        np.multiply(i, g, out=ig)
+        np.multiply(f, c, out=fc)
+        np.add(ig, fc, out=c)
+        np.tanh(c, out=tanh_c)
+        h_t = np.multiply(o, tanh_c, out=h[t + 1])
+        if keep:
+            slope_i, slope_f, slope_g, slope_o, slope_c, slope_before = slopes[t]
+            np.multiply(ig, 1 - i, out=slope_i)
+            np.multiply(fc, 1 - f, out=slope_f)
+            np.subtract(i, ig * g, out=slope_g)
+            np.multiply(h_t, 1 - o, out=slope_o)
+            np.subtract(o, h_t * tanh_c, out=slope_c)
+            slope_before[:] = f
+    return h[1:].swapaxes(0, 1), (z, slopes)
 
 
 def fast_backward(params, cache, dh):
-    z, c, gates, tanh_c = cache
-    _, T, N, H = gates.shape
-    dtype = gates.dtype
+    """dh (N, T, H), the loss's gradient for all hidden states -> grads {"Wx", "Wh", "b"},
+    dX (N, T, D), dh0 (N, H), dc0 (N, H).
+    """
+    z, slopes = cache
+    (T, _, N, H), dtype = slopes.shape, slopes.dtype
     W = np.vstack([params["Wh"], params["Wx"]])
-    WT = np.ascontiguousarray(W.T)   # (4H, H+D)
-    dh = np.asarray(dh, dtype)
-    last = dh.ndim == 2
-    dh_t = dh if last else np.zeros((N, H), dtype)
-    dc = np.zeros((N, H), dtype)
-    dW = np.zeros((4, z.shape[2], H), dtype)
-    dX = np.empty((T, N, WT.shape[1] - H), dtype)
-    size = max(1, 2**15 // (H * N))
-    for first in reversed(range(0, T, size)):
-        block = slice(first, min(first + size, T))
-        i, f, g, o = gates[:, block]
-        da = np.empty((4, len(i), N, H), dtype)
-        da[0] = g * i * (1 - i)
-        da[1] = c[block] * f * (1 - f)
-        da[2] = i * (1 - g * g)
-        da[3] = tanh_c[block] * o * (1 - o)
-        slope_c = o * (1 - tanh_c[block] * tanh_c[block])
-        for k in reversed(range(len(i))):
-            if not last: dh_t = dh_t + dh[:, first + k]
-            dc += dh_t * slope_c[k]
-            da[:3, k] *= dc
-            da[3, k] *= dh_t
-            dc *= f[k]
-            dz = np.hstack(da[:, k]) @ WT
-            dh_t, dX[first + k] = dz[:, :H], dz[:, H:]
-        dW += np.matmul(z[block].reshape(-1, z.shape[2]).T, da.reshape(4, -1, H))
-    dW = np.hstack(dW)
-    grads = {"Wx": dW[H:-1], "Wh": dW[:H], "b": dW[-1]}
-    return grads, dX.swapaxes(0, 1), dh_t, dc
+    dW = np.zeros((4 * H, len(W) + 1), dtype)  # transposed: a column for each row of Wh, Wx and b
+    dX = np.empty((N, T, len(W) - H), dtype)
+    dz = unit_by_unit(N, len(W), dtype=dtype)
+    dh_t, dx_t = dz[:, :H], dz[:, H:]
+    dc_t = unit_by_unit(N, H, dtype=dtype)
+    dh_t[:] = 0
+    dc_t[:] = 0
+    da = unit_by_unit(N, 4 * H, dtype=dtype)
+    da_i, da_f, da_g, da_o = np.split(da, 4, axis=1)
+    for t in reversed(range(T)):
+        slope_i, slope_f, slope_g, slope_o, slope_c, slope_before = slopes[t]
+        dh_t += dh[:, t]
+        dc_t += dh_t * slope_c
+        np.multiply(dc_t, slope_i, out=da_i)
+        np.multiply(dc_t, slope_f, out=da_f)
+        np.multiply(dc_t, slope_g, out=da_g)
+        np.multiply(dh_t, slope_o, out=da_o)
+        dc_t *= slope_before
+        dW += da.T @ z[t]
+        np.matmul(da, W.T, out=dz)  # dh_t and dx_t of the step before: they are views of dz
+        dX[:, t] = dx_t
+    dWh, dWx, db = dW.T[:H], dW.T[H:-1], dW.T[-1]
+    return {"Wx": dWx, "Wh": dWh, "b": db}, dX, dh_t, dc_t
+
+
+def unit_by_unit(*shape, dtype):
+    """An empty array (..., N, H) in which the N values of each unit lie side by side in memory."""
+    *others, N, H = shape
+    return np.empty((*others, H, N), dtype).swapaxes(-1, -2)
 
 
 def fast_loss_and_grads(params, X, y):
     """loss_and_grads of an LSTM by the fast passes."""
     return loss_and_grads(params, X, y, fast_forward, fast_backward)
+
+
+def fast_predict(params, X):
+    """predict of an LSTM by the fast forward pass, which then keeps nothing to go back with."""
+    return predict(params, X, partial(fast_forward, keep=False))
 
 
 def recall_batch(rng, size=64, steps=100):
@@ -380,19 +376,25 @@ def init_recall_lstm(rng, forget_bias, units=16):
     return params
 
 
-class Net(NamedTuple):
-    """A kind of network and its start on the recall task."""
+def rnn_loss_and_grads(params, X, y):
+    """loss_and_grads of a plain RNN with tanh."""
+    return loss_and_grads(params, X, y, rnn_forward, rnn_backward)
 
-    start: Callable  # a random generator -> the first weights
-    forward: Callable
-    backward: Callable
+
+Net = namedtuple(
+    "Net", "start forward backward"
+)  # a function of rng that gives the first weights; two passes
 
 
 RNN = partial(init_rnn, 2, 32, 1)
 RELU = partial(rnn_forward, relu=True), partial(rnn_backward, relu=True)
 RECALL_NETS = {
-    "LSTM, forget bias 4": Net(partial(init_recall_lstm, forget_bias=4), fast_forward, fast_backward),
-    "LSTM, forget bias 1": Net(partial(init_recall_lstm, forget_bias=1), fast_forward, fast_backward),
+    "LSTM, forget bias 4": Net(
+        partial(init_recall_lstm, forget_bias=4), fast_forward, fast_backward
+    ),
+    "LSTM, forget bias 1": Net(
+        partial(init_recall_lstm, forget_bias=1), fast_forward, fast_backward
+    ),
     "ReLU RNN, identity": Net(partial(RNN, inputs=0.1, identity=True), *RELU),
     "tanh RNN, small inputs": Net(partial(RNN, inputs=0.1), rnn_forward, rnn_backward),
     "tanh RNN": Net(RNN, rnn_forward, rnn_backward),

@@ -1,6 +1,6 @@
 """Written by tools/export.py from lstm_scratch.ipynb, cells tagged export:series."""
 
-from typing import NamedTuple
+from collections import namedtuple
 
 import numpy as np
 import pandas as pd
@@ -15,25 +15,8 @@ def make_series(seed, noise=0.1, n=1000):
 
 
 PARTS = {"train": 0.6, "validation": 0.75, "calibration": 0.85, "test": 1.0}  # where each part ends
-
-
-class Part(NamedTuple):
-    """The examples of one part of a series, scaled."""
-
-    X: np.ndarray  # windows (N, T, 1)
-    y: np.ndarray  # targets (N, 1)
-    at: np.ndarray  # time steps of the targets (N,)
-
-
-class Data(NamedTuple):
-    """A series cut into parts, and the range of its training part, by which they are scaled."""
-
-    low: float
-    high: float
-    train: Part
-    validation: Part
-    calibration: Part
-    test: Part
+Part = namedtuple("Part", "X y at")  # windows (N, T, 1), targets (N, 1), their time steps (N,)
+Data = namedtuple("Data", "low high train validation calibration test")  # range, four Parts
 
 
 def prepare(value, lookback):
@@ -41,18 +24,22 @@ def prepare(value, lookback):
     ends = [round(share * len(value)) for share in PARTS.values()]
     low, high = value[: ends[0]].min(), value[: ends[0]].max()
     scaled = (value - low) / (high - low)
-    parts, start = [], lookback
-    for end in ends:
+    parts = []
+    for start, end in zip([lookback, *ends], ends):
         at = np.arange(start, end)
         X = np.stack([scaled[at - back] for back in range(lookback, 0, -1)], axis=1)
         parts.append(Part(X[:, :, None], scaled[at][:, None], at))
-        start = end
     return Data(low, high, *parts)
 
 
 def own_units(data, scaled):
     """Scaled values in the series' own units."""
     return data.low + (data.high - data.low) * scaled
+
+
+def scaled_windows(data, past):
+    """Windows (N, T) in own units, scaled as in data: (N, T, 1)."""
+    return (past[:, :, None] - data.low) / (data.high - data.low)
 
 
 def fit_ar(train, penalty):
@@ -79,7 +66,7 @@ def choose_ar(train, validation):
     return min(fits, key=lambda weights: mse(predict_ar(weights, validation.X), validation.y))
 
 
-PHASES = np.linspace(0, 2 * np.pi, 360, endpoint=False)
+PHASES = np.linspace(-np.pi, np.pi, 360, endpoint=False)
 
 
 def phase_posterior(windows, noise):
@@ -102,13 +89,10 @@ def window_best(windows, noise, ahead=1):
 def window_forecasts(data, X, noise):
     """What is forecast from windows X (N, T, 1) without a network, in own units: a DataFrame."""
     weights = choose_ar(data.train, data.validation)
-    return pd.DataFrame(
-        {
-            "persistence": own_units(data, X[:, -1, 0]),
-            "AR": own_units(data, predict_ar(weights, X)[:, 0]),
-            "window's best": window_best(own_units(data, X[:, :, 0]), noise)[:, 0],
-        }
-    )
+    forecasts = pd.DataFrame({"persistence": own_units(data, X[:, -1, 0])})
+    forecasts["AR"] = own_units(data, predict_ar(weights, X)[:, 0])
+    forecasts["window's best"] = window_best(own_units(data, X[:, :, 0]), noise)[:, 0]
+    return forecasts
 
 
 def errors_of(forecasts, target):
@@ -116,11 +100,7 @@ def errors_of(forecasts, target):
     return forecasts.sub(np.asarray(target), axis=0).pow(2).mean()
 
 
-class Pieces(NamedTuple):
-    """Pieces of the process at random phases, in own units."""
-
-    past: np.ndarray  # (N, T)
-    future: np.ndarray  # (N, ahead)
+Pieces = namedtuple("Pieces", "past future")  # of the process: (N, T) and (N, ahead)
 
 
 def fresh_pieces(seed, noise, lookback, ahead=1, count=20_000):
@@ -132,20 +112,10 @@ def fresh_pieces(seed, noise, lookback, ahead=1, count=20_000):
     return Pieces(pieces[:, :lookback], pieces[:, lookback:])
 
 
-def scaled_windows(data, past):
-    """Windows (N, T) in own units, scaled as in data: (N, T, 1)."""
-    return (past[:, :, None] - data.low) / (data.high - data.low)
-
-
 LAGS = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 
 
-class LongAR(NamedTuple):
-    """An autoregression with a lag of its own."""
-
-    lag: int
-    weights: np.ndarray  # (lag + 1, 1)
-    data: Data  # the series in windows of `lag` values
+LongAR = namedtuple("LongAR", "lag weights data")  # data: the series in windows of `lag` values
 
 
 def choose_lag(value):

@@ -19,9 +19,11 @@ ALLOWED = ast.FunctionDef, ast.ClassDef
 
 
 def is_constant(node):
-    """True for an assignment to names in capitals."""
+    """True for an assignment to names in capitals, or of a namedtuple to its name."""
     if not isinstance(node, ast.Assign):
         return False
+    if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "namedtuple":
+        return True
     targets = [part for target in node.targets for part in getattr(target, "elts", [target])]
     return all(isinstance(target, ast.Name) and target.id.isupper() for target in targets)
 
