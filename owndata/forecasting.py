@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from LSTM_from_scratch.series import LEVEL
 from owndata import methods
+from owndata.conformal import LEVEL
 from owndata.methods import Method, Training
 from owndata.outcomes import NotSaved, Outcome, Outcomes
 from owndata.plan import Plan, make_plan

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from LSTM_from_scratch import lstm
-from LSTM_from_scratch.series import LAGS, choose_ar, predict_ar
+from LSTM_from_scratch.series import LAGS, choose_ar, mse, predict_ar
 from owndata.windows import Parts, Setting, Windows, cut
 
 Method = Callable[[np.ndarray], np.ndarray]
@@ -31,6 +31,8 @@ class Training(NamedTuple):
     learning_rate: float
     input_noise: float  # on inputs that are scaled to [0, 1]
     seed: int
+    clip_norm: float = 0.1  # longest gradient allowed
+    patience: int = 150  # epochs without a better validation error before it stops
 
 
 def repeat(value: np.ndarray, period: int, horizon: int) -> Method:
@@ -69,17 +71,16 @@ def autoregression(
 
 def fit_ar(windows: Windows) -> tuple[float, np.ndarray, Windows]:
     """The scaled validation error of the autoregression, its weights, its windows."""
-    data = {part: windows.examples(part) for part in ("train", "validation")}
-    weights = choose_ar(data)
-    X, y, _ = data["validation"]
-    return float(np.mean((predict_ar(weights, X) - y) ** 2)), weights, windows
+    validation = windows.examples("validation")
+    weights = choose_ar(windows.examples("train"), validation)
+    return mse(predict_ar(weights, validation.X), validation.y), weights, windows
 
 
 def network(windows: Windows, params: dict[str, np.ndarray], horizon: int) -> Method:
     """A trained LSTM."""
 
     def step(scaled: np.ndarray) -> np.ndarray:
-        return lstm.predict(params, windows.inputs(scaled).astype(np.float32))
+        return lstm.fast_predict(params, windows.inputs(scaled).astype(np.float32))
 
     return lambda origins: windows.ahead(step, origins, horizon)
 
@@ -97,9 +98,13 @@ def fit_lstm(
     says by which code they are computed; `bar` shows epochs.
     """
     settings = training._asdict()
-    data = {"train": train, "validation": validation}
-    params, _ = lstm.train(data, settings.pop("seed"), **settings, bar=bar)
-    return dict(params)
+    hidden_size, seed = settings.pop("hidden_size"), settings.pop("seed")
+    (X, y), rng = train, np.random.default_rng(seed)
+    start = lstm.init_params(X.shape[2], hidden_size, y.shape[1], rng)
+    trained = lstm.train(
+        start, lstm.fast_loss_and_grads, train, validation, seed, **settings, bar=bar
+    )
+    return trained.params
 
 
 @cache
@@ -119,6 +124,13 @@ def training_seconds(windows: Windows, training: Training) -> float:
     batch = [array[: training.batch_size].astype(np.float32) for array in (X, y)]
     start = time.perf_counter()
     for _ in range(30):
-        lstm.train_step(params, state, *batch, training.learning_rate, 0.1)
+        lstm.train_step(
+            lstm.fast_loss_and_grads,
+            params,
+            state,
+            *batch,
+            training.learning_rate,
+            training.clip_norm,
+        )
     seconds = 1.2 * (time.perf_counter() - start) / 30  # a fifth for the noise and the validation
     return seconds * math.ceil(len(X) / training.batch_size) * training.epochs

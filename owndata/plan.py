@@ -9,10 +9,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from LSTM_from_scratch.series import find_season
 from owndata.errors import Unclear
 from owndata.methods import Training
 from owndata.rhythm import Rhythm, as_dates, go_on
+from owndata.seasons import find_season
 from owndata.timecolumns import Counted
 from owndata.verdicts import Doubt, doubts, outside_range
 from owndata.windows import Parts, Setting, cut

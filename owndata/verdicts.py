@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from LSTM_from_scratch.series import LEVEL, coverage_band, half_width
+from owndata.conformal import LEVEL, coverage_band, half_width
 from owndata.windows import Parts
 
 # Doubts about a series, before it is forecast.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from LSTM_from_scratch.series import PARTS, recursive
+from LSTM_from_scratch.series import PARTS, Part, recursive
 
 
 class Parts(NamedTuple):
@@ -79,13 +79,13 @@ class Windows:
         season_ago = windows[:, : self.setting.lookback]
         return np.concatenate([recent, season_ago], axis=2)
 
-    def examples(self, part: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def examples(self, part: str) -> Part:
         """X (N, lookback, 1 or 2), y (N, 1) and the places (N,) of the targets in a part."""
         if part == "train":
             at = np.arange(self.lost + self.setting.length, self.parts.train)
         else:
             at = self.parts.origins(part, part, 1)
-        return self.inputs(self.before(at)), self.scaled[at - self.lost][:, None], at
+        return Part(self.inputs(self.before(at)), self.scaled[at - self.lost][:, None], at)
 
     def ahead(
         self, step: Callable[[np.ndarray], np.ndarray], origins: np.ndarray, horizon: int

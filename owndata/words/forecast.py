@@ -5,12 +5,13 @@ from functools import singledispatch
 
 import pandas as pd
 
-from LSTM_from_scratch.series import LEVEL, as_text
 from owndata import verdicts
+from owndata.conformal import LEVEL
 from owndata.forecasting import Begun, Forecast, Tried
 from owndata.plan import Plan
 from owndata.rhythm import Rhythm
 from owndata.windows import Setting
+from owndata.words.numbers import as_text
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 REPEATS = {"persistence": "the last value", "seasonal naive": "the value a season ago"}

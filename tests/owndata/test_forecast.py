@@ -4,7 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,8 @@ from owndata.plan import Plan, decimals, differences_to_try, make_plan, settings
 from owndata.verdicts import doubts, judge
 from owndata.windows import Parts, Setting, cut
 from owndata.words.forecast import plan_sentences, result_sentences, sentence
+from tools.notebooks import LSTM_NOTEBOOK, ROOT, parameters
 
-ROOT = Path(__file__).resolve().parents[2]
 TRAINING = Training(50, 0, 0, 0.02, 0.02, 0)
 
 
@@ -36,16 +36,22 @@ def said(verdicts_or_doubts):
 # One answer: the lesson's.
 
 
-def test_with_the_lessons_settings_it_gives_the_lessons_numbers():
+def test_with_the_lessons_settings_it_gives_the_lessons_numbers(monkeypatch):
     """One step ahead, on the test part of the built-in series: the numbers of notebook 1."""
     value = pd.read_csv(ROOT / "LSTM_from_scratch/synthetic_data.csv")["value"]
-    usual = {"epochs": 200, "batch_size": 16, "input_noise": 0.12}
-    result = forecast(value, 1, settings=[Setting(lookback=10)], **usual)
+    shipped = parameters(LSTM_NOTEBOOK)
+    names = ("EPOCHS", "BATCH_SIZE", "LEARNING_RATE", "INPUT_NOISE", "HIDDEN_SIZE", "SEED")
+    given = {name.lower(): shipped[name] for name in names}
+    rest = {name: shipped[name.upper()] for name in ("clip_norm", "patience")}
+    monkeypatch.setattr("owndata.forecasting.Training", partial(Training, **rest))
+    result = forecast(value, 1, settings=[Setting(shipped["LOOKBACK"])], **given)
     lesson = pd.read_csv(ROOT / "LSTM_from_scratch/results/forecasts.csv", index_col="t")
     at = lesson.index.to_numpy()
-    names = {"LSTM": "lstm", "AR": "ar_chosen", "persistence": "persistence"}
-    names["seasonal naive"] = "seasonal_naive"
-    for ours, theirs in names.items():
+    for ours, theirs in {
+        "LSTM": "LSTM",
+        "AR": "AR, lag chosen",
+        "persistence": "persistence",
+    }.items():
         np.testing.assert_allclose(
             result.methods[ours](at)[:, 0], lesson[theirs], rtol=0, atol=2e-3
         )
