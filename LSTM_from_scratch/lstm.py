@@ -175,9 +175,11 @@ def train(
     rng = np.random.default_rng([seed, 1])
     X, y, X_val, y_val = (np.float32(a) for a in (*training[:2], *validation[:2]))
     params = {name: array.copy() for name, array in params.items()}
-    state, train_errors, validation_errors = init_adam(params), [], []
+    state = init_adam(params)
+    train_errors, validation_errors = [], []
     for epoch in bar(range(1, epochs + 1)):
-        fade, losses = 1 - (epoch - 1) / epochs, []
+        fade = 1 - (epoch - 1) / epochs
+        losses = []
         for batch in np.array_split(rng.permutation(len(X)), math.ceil(len(X) / batch_size)):
             noise = rng.normal(0, input_noise * (1 + fade) / 2, X[batch].shape)
             examples = X[batch] + np.float32(noise), y[batch]
@@ -237,7 +239,7 @@ def fast_forward(params, X, h0=None, c0=None, keep=True):
     (T, 6, N, H), by step the slopes of c in a_i, a_f, a_g, of h in a_o, c, of c in the c before.
     """
     (N, T, _), H, dtype = X.shape, len(params["Wh"]), params["Wh"].dtype
-    half = np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None]  # of a gate: 1 is tanh, 0.5 sigmoid
+    half = np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None]  # 0.5 for a sigmoid, 1 for tanh
     rest = 1 - half
     W = np.vstack([params["Wh"], params["Wx"], params["b"]]) * np.repeat(half, H)
     z = unit_by_unit(T + 1, N, len(W), dtype=dtype)
@@ -279,7 +281,7 @@ def fast_backward(params, cache, dh):
     (T, _, N, H), dtype = slopes.shape, slopes.dtype
     W = np.vstack([params["Wh"], params["Wx"]])
     dW = np.zeros((4 * H, len(W) + 1), dtype)  # transposed: a column for each row of Wh, Wx and b
-    dX = np.empty((N, T, len(W) - H), dtype)
+    dX = unit_by_unit(T, N, len(W) - H, dtype=dtype)
     dz = unit_by_unit(N, len(W), dtype=dtype)
     dh_t, dx_t = dz[:, :H], dz[:, H:]
     dc_t = unit_by_unit(N, H, dtype=dtype)
@@ -297,10 +299,10 @@ def fast_backward(params, cache, dh):
         np.multiply(dh_t, slope_o, out=da_o)
         dc_t *= slope_before
         dW += da.T @ z[t]
-        np.matmul(da, W.T, out=dz)  # dh_t and dx_t of the step before: they are views of dz
-        dX[:, t] = dx_t
+        np.matmul(da, W.T, out=dz)  # into dh_t, for the step before, and dx_t: its views
+        dX[t] = dx_t
     dWh, dWx, db = dW.T[:H], dW.T[H:-1], dW.T[-1]
-    return {"Wx": dWx, "Wh": dWh, "b": db}, dX, dh_t, dc_t
+    return {"Wx": dWx, "Wh": dWh, "b": db}, dX.swapaxes(0, 1), dh_t, dc_t
 
 
 def unit_by_unit(*shape, dtype):

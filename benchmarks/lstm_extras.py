@@ -61,10 +61,12 @@ def train_with(
     params, mean = copy_of(params), copy_of(params)
     state, errors = init_adam(params), []
     for epoch in range(1, to.epochs + 1):
-        rate = to.learning_rate * (1 - (epoch - 1) / to.epochs if falling else 1)
+        fade = 1 - (epoch - 1) / to.epochs
+        rate = to.learning_rate * (fade if falling else 1)
         for batch in np.array_split(rng.permutation(len(X)), math.ceil(len(X) / to.batch_size)):
-            noisy = X[batch] + np.float32(rng.normal(0, to.input_noise, X[batch].shape))
-            train_step(loss_and_grads, params, state, noisy, y[batch], rate, to.clip_norm)
+            noise = rng.normal(0, to.input_noise * (1 + fade) / 2, X[batch].shape)
+            batch_noisy = X[batch] + np.float32(noise), y[batch]
+            train_step(loss_and_grads, params, state, *batch_noisy, rate, to.clip_norm)
             mean = {name: average * mean[name] + (1 - average) * params[name] for name in params}
         error, _ = loss_and_grads(mean, X_val, y_val)
         errors.append(float(error))

@@ -38,7 +38,20 @@ from LSTM_from_scratch.lstm import (
     rnn_forward,
     train,
 )
-from LSTM_from_scratch.series import errors_of, make_series, mse, own_units, prepare, test_forecasts
+from LSTM_from_scratch.series import (
+    choose_ar,
+    errors_of,
+    fresh_pieces,
+    make_series,
+    mse,
+    own_units,
+    predict_ar,
+    prepare,
+    recursive,
+    scaled_windows,
+    test_forecasts,
+    window_best,
+)
 from owndata.conformal import LEVEL, half_width
 from tools.notebooks import LSTM_NOTEBOOK
 
@@ -52,6 +65,8 @@ MEANS = {  # the name of a mean and its interval in evidence.json: the column of
     "rnn_minus_lstm_long_run": "rnn minus lstm long run",
     "bias": "bias",
     "interval_coverage": "coverage",
+    "ahead": "ahead",
+    "ar_ahead": "ar ahead",
 }
 ROWS = {  # a row of results/seeds.csv: the column of `one_seed`
     "LSTM, test part": "ratio",
@@ -60,6 +75,8 @@ ROWS = {  # a row of results/seeds.csv: the column of `one_seed`
     "plain RNN minus LSTM, fresh windows": "rnn minus lstm long run",
     "AR, test part": "ar ratio",
     "AR with its lag chosen, test part": "ar chosen ratio",
+    "LSTM, mean over 100 steps ahead": "ahead",
+    "AR, mean over 100 steps ahead": "ar ahead",
     "bias of the LSTM": "bias",
     "coverage of 90% intervals": "coverage",
 }
@@ -112,6 +129,15 @@ def one_seed(seed, rnn_rate, training):
     long_run = mse(lstm_fresh, fresh.target) / best_in_the_long_run
     rnn_long_run = mse(rnn_fresh, fresh.target) / best_in_the_long_run
 
+    pieces = fresh_pieces([seed, 2], NOISE, LOOKBACK, ahead=100, count=200)
+    windows = scaled_windows(data, pieces.past)
+    ar = partial(predict_ar, choose_ar(data.train, data.validation))
+    best_ahead = mse(window_best(pieces.past, NOISE, ahead=100), pieces.future)
+    lstm_ahead, ar_ahead = (
+        mse(own_units(data, recursive(step, windows, 100)), pieces.future) / best_ahead
+        for step in (lstm, ar)
+    )
+
     on_calibration = own_units(data, lstm(data.calibration.X)[:, 0])
     half = half_width(value[data.calibration.at] - on_calibration)
     ideal = NormalDist().inv_cdf((1 + LEVEL) / 2) * math.sqrt(errors["window's best"])
@@ -123,6 +149,8 @@ def one_seed(seed, rnn_rate, training):
         "rnn long run": rnn_long_run,
         "rnn minus lstm long run": rnn_long_run - long_run,
         "bias": np.mean(lstm_fresh - fresh.best),
+        "ahead": lstm_ahead,
+        "ar ahead": ar_ahead,
         "ar ratio": ratios["AR"],
         "ar chosen ratio": ratios["AR, lag chosen"],
         "coverage": (abs(target - forecasts["LSTM"]) <= half).mean(),
