@@ -347,7 +347,8 @@ def test_tidy_keeps_outputs_and_undoes_what_an_editor_added(tmp_path):
     edited.metadata["language_info"] = {"name": "python", "version": "3.99"}
     edited.cells[3].metadata["editable"] = True
     path = tmp_path / Path(LSTM_NOTEBOOK).name
-    shutil.copytree((ROOT / LSTM_NOTEBOOK).parent / "results", tmp_path / "results")
+    for pictures in ("plots", "results"):  # of the text cells
+        shutil.copytree((ROOT / LSTM_NOTEBOOK).parent / pictures, tmp_path / pictures)
     path.write_text(json.dumps(edited, indent=4), encoding="utf-8")
     done = run(path, "--tidy")
     assert done.returncode == 0, done.stderr
