@@ -174,7 +174,7 @@ def test_each_length_of_the_recall_task_has_the_rate_that_is_best_for_it(kept, m
     monkeypatch.setattr(lstm_recall, "train_recall", train_recall)
     monkeypatch.setattr(lstm_recall, "RECALL_NETS", ["one net"])
     rates = choose_rates(lstm_recall.LENGTHS, processes=1)
-    assert rates == {(1000, "one net"): 0.003, (6000, "one net"): 0.0003}
+    assert rates == {(1000, "one net"): 0.003, (3000, "one net"): 0.0003}
     table = measure(rates, 2, processes=1)
     assert list(table["rate"]) == [0.003, 0.0003]
     assert np.allclose(table[["median", "lowest", "highest"]], 0.1)
