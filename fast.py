@@ -1,45 +1,53 @@
-"""The two cells of the chapter "Making it fast", and what the page says of them.
+"""The cells of the chapter "Making it fast", and what the page says of them.
 
 The tricks, for the page:
 
-- **One product a step.** The weights lie in one matrix W, Wh above Wx above b, and each step's inputs in one row
-  [h, x, 1]. So a step takes one matrix product forward and two backward, and D costs next to nothing.
-- **Unit by unit in memory.** A row is still a sample, but in memory each unit's N values lie side by side. So each of the four
-  gates is one unbroken piece of memory, which NumPy runs through in one go and BLAS takes as it is, without a copy.
-- **Nothing new in the loop.** The arrays are made once, before the loop, and each step writes into them (`out=`).
-- **One tanh for all gates.** sigmoid(a) = tanh(a / 2) / 2 + 1 / 2. The a / 2 is put into the weights once, and one call of tanh
-  serves all four gates.
-- **Slopes while they are at hand.** The forward pass computes the six derivatives that the backward pass needs of a step, while
-  its numbers are in the cache, and out of products that it has anyway: g * i * (1 - i), for instance, is ig * (1 - i).
+- **One product a step.** The weights Wh, Wx and b lie in one matrix W, and a step's inputs in one
+  row [h, x, 1], so a step takes one matrix product forward and two backward.
+- **Arrays made once.** All arrays are made before the loop, and each step writes into them (`out=`).
+- **Unit by unit in memory.** A row is still a sample, but in memory the N values of a unit lie side
+  by side: each gate is one unbroken piece, which NumPy runs through in one go.
+- **One tanh for all gates.** As sigmoid(a) = tanh(a / 2) / 2 + 1 / 2, one call of tanh serves all
+  four gates; the a / 2 is put into the weights, once for all steps.
+- **Slopes at once.** Of each step the backward pass needs six derivatives. The forward pass computes
+  them while the step is in the processor's cache, from products that it has anyway: with ig = i * g,
+  the slope g * i * (1 - i) is ig * (1 - i).
 """
 
 import numpy as np
 
-# --- the first cell
+# --- a small cell of its own
 
 
 def unit_by_unit(*shape, dtype):
-    """An empty array (..., N, H) that keeps the N values of each unit side by side in memory."""
+    """An empty array (..., N, H) in which the N values of each unit lie side by side in memory."""
     *others, N, H = shape
     return np.empty((*others, H, N), dtype).swapaxes(-1, -2)
+
+
+# --- the first cell
 
 
 def fast_forward(params, X, h0=None, c0=None, keep=True):
     """X (N, T, D), h0 and c0 (N, H; zeros if None) -> all hidden states h (N, T, H), the cache.
 
-    The cache: z (T + 1, N, H + D + 1), a row [h, x, 1] for each step and sample, and the slopes
-    (T, 6, N, H) of each step: of c for a_i, a_f, a_g, of h for a_o and c, of c for the c before.
+    The cache: z (T + 1, N, H + D + 1) with the row [h, x, 1] of each step and sample, and slopes
+    (T, 6, N, H), by step the slopes of c in a_i, a_f, a_g, of h in a_o, c, of c in the c before.
     """
-    (N, T, D), H, dtype = X.shape, len(params["Wh"]), params["Wh"].dtype
-    half = np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None]  # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2
+    (N, T, _), H, dtype = X.shape, len(params["Wh"]), params["Wh"].dtype
+    half = np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None]  # of a gate: 1 is tanh, 0.5 sigmoid
     rest = 1 - half
     W = np.vstack([params["Wh"], params["Wx"], params["b"]]) * np.repeat(half, H)
-    z, a = unit_by_unit(T + 1, N, len(W), dtype=dtype), unit_by_unit(N, 4 * H, dtype=dtype)
-    h, z[:T, :, H:-1], z[:, :, -1] = z[:, :, :H], X.swapaxes(0, 1), 1
-    c, ig, fc, tanh_c = unit_by_unit(4, N, H, dtype=dtype)
-    h[0], c[:] = 0 if h0 is None else h0, 0 if c0 is None else c0
-    gates = a.reshape(N, 4, H).swapaxes(0, 1)  # views of a
+    z = unit_by_unit(T + 1, N, len(W), dtype=dtype)
+    z[:T, :, H:-1] = X.swapaxes(0, 1)
+    z[:, :, -1] = 1
+    h = z[:, :, :H]  # a view: what is written to h[t + 1] is an input of the next step
+    h[0] = 0 if h0 is None else h0
+    a = unit_by_unit(N, 4 * H, dtype=dtype)
+    gates = a.reshape(N, 4, H).swapaxes(0, 1)  # the same memory as (4, N, H)
     i, f, g, o = gates
+    c, ig, fc, tanh_c = unit_by_unit(4, N, H, dtype=dtype)
+    c[:] = 0 if c0 is None else c0
     slopes = unit_by_unit(T if keep else 0, 6, N, H, dtype=dtype)
     for t in range(T):
         np.tanh(np.matmul(z[t], W, out=a), out=a)
@@ -49,7 +57,7 @@ def fast_forward(params, X, h0=None, c0=None, keep=True):
         np.multiply(f, c, out=fc)
         np.add(ig, fc, out=c)
         np.tanh(c, out=tanh_c)
-        h_t = np.multiply(o, tanh_c, out=h[t + 1])  # in z, as an input of the next step
+        h_t = np.multiply(o, tanh_c, out=h[t + 1])
         if keep:
             slope_i, slope_f, slope_g, slope_o, slope_c, slope_before = slopes[t]
             np.multiply(ig, 1 - i, out=slope_i)
@@ -71,13 +79,15 @@ def fast_backward(params, cache, dh):
     z, slopes = cache
     (T, _, N, H), dtype = slopes.shape, slopes.dtype
     W = np.vstack([params["Wh"], params["Wx"]])
-    dW = np.zeros((4 * H, len(W) + 1), dtype)  # of Wh, Wx and b; a row for each column of theirs
+    dW = np.zeros((4 * H, len(W) + 1), dtype)  # transposed: a column for each row of Wh, Wx and b
     dX = np.empty((N, T, len(W) - H), dtype)
-    dz, da = unit_by_unit(N, len(W), dtype=dtype), unit_by_unit(N, 4 * H, dtype=dtype)
-    da_i, da_f, da_g, da_o = np.split(da, 4, axis=1)
+    dz = unit_by_unit(N, len(W), dtype=dtype)
     dh_t, dx_t = dz[:, :H], dz[:, H:]
     dc_t = unit_by_unit(N, H, dtype=dtype)
-    dh_t[:], dc_t[:] = 0, 0
+    dh_t[:] = 0
+    dc_t[:] = 0
+    da = unit_by_unit(N, 4 * H, dtype=dtype)
+    da_i, da_f, da_g, da_o = np.split(da, 4, axis=1)
     for t in reversed(range(T)):
         slope_i, slope_f, slope_g, slope_o, slope_c, slope_before = slopes[t]
         dh_t += dh[:, t]
@@ -87,7 +97,8 @@ def fast_backward(params, cache, dh):
         np.multiply(dc_t, slope_g, out=da_g)
         np.multiply(dh_t, slope_o, out=da_o)
         dc_t *= slope_before
-        np.matmul(da, W.T, out=dz)  # dh_t and dx_t, which are views of dz
-        dX[:, t] = dx_t
         dW += da.T @ z[t]
-    return {"Wx": dW.T[H:-1], "Wh": dW.T[:H], "b": dW.T[-1]}, dX, dh_t, dc_t
+        np.matmul(da, W.T, out=dz)  # dh_t and dx_t of the step before: they are views of dz
+        dX[:, t] = dx_t
+    dWh, dWx, db = dW.T[:H], dW.T[H:-1], dW.T[-1]
+    return {"Wx": dWx, "Wh": dWh, "b": db}, dX, dh_t, dc_t
