@@ -3,15 +3,15 @@
 The tricks, for the page:
 
 - **One product a step.** The weights Wh, Wx and b lie in one matrix W, and a step's inputs in one
-  row [h, x, 1], so a step takes one matrix product forward and two backward.
-- **Arrays made once.** All arrays are made before the loop, and each step writes into them (`out=`).
+  row [h, x, 1]. So a step takes one matrix product forward, and two backward.
+- **Arrays made once.** They are made before the loop, and each step writes into them (`out=`).
 - **Unit by unit in memory.** A row is still a sample, but in memory the N values of a unit lie side
-  by side: each gate is one unbroken piece, which NumPy runs through in one go.
+  by side. So each gate is one unbroken piece of memory, which NumPy runs through in one go.
 - **One tanh for all gates.** As sigmoid(a) = tanh(a / 2) / 2 + 1 / 2, one call of tanh serves all
-  four gates; the a / 2 is put into the weights, once for all steps.
-- **Slopes at once.** Of each step the backward pass needs six derivatives. The forward pass computes
-  them while the step is in the processor's cache, from products that it has anyway: with ig = i * g,
-  the slope g * i * (1 - i) is ig * (1 - i).
+  four gates. The a / 2 is put into the weights, once for all steps.
+- **Slopes at once.** The backward pass needs six derivatives of each step. The forward pass takes
+  them while the step's numbers are in the processor's cache, from products that it has anyway: with
+  ig = i * g, the slope g * i * (1 - i) is ig * (1 - i).
 """
 
 import numpy as np
@@ -35,7 +35,7 @@ def fast_forward(params, X, h0=None, c0=None, keep=True):
     (T, 6, N, H), by step the slopes of c in a_i, a_f, a_g, of h in a_o, c, of c in the c before.
     """
     (N, T, _), H, dtype = X.shape, len(params["Wh"]), params["Wh"].dtype
-    half = np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None]  # of a gate: 1 is tanh, 0.5 sigmoid
+    half = np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None]  # 0.5 for a sigmoid, 1 for tanh
     rest = 1 - half
     W = np.vstack([params["Wh"], params["Wx"], params["b"]]) * np.repeat(half, H)
     z = unit_by_unit(T + 1, N, len(W), dtype=dtype)
@@ -98,7 +98,7 @@ def fast_backward(params, cache, dh):
         np.multiply(dh_t, slope_o, out=da_o)
         dc_t *= slope_before
         dW += da.T @ z[t]
-        np.matmul(da, W.T, out=dz)  # dh_t and dx_t of the step before: they are views of dz
+        np.matmul(da, W.T, out=dz)  # into dh_t, for the step before, and dx_t: its views
         dX[:, t] = dx_t
     dWh, dWx, db = dW.T[:H], dW.T[H:-1], dW.T[-1]
     return {"Wx": dWx, "Wh": dWh, "b": db}, dX, dh_t, dc_t

@@ -1,7 +1,7 @@
 """How fast is notebook 1's LSTM? Its fast and its readable passes against PyTorch, Keras, the matrix products alone and a loop
 over samples; and what each trick of the fast passes buys.
 
-usage: python -m benchmarks.lstm_speed [--tiny]        (about ten minutes; needs requirements/bench.txt)
+usage: python -m benchmarks.lstm_speed [--tiny]        (about nine minutes; needs requirements/bench.txt)
 
 A training step is the whole of it: forward, loss, backward, clipping by global norm, Adam. The data lie ready in memory in
 each framework's own form. A time is the median of interleaved rounds, as CPU time with one thread and as wall time with default
@@ -91,8 +91,8 @@ def products_alone(size):
     N, T, H = size
     rng = np.random.default_rng(0)
     W = rng.normal(size=(H, 4 * H)).astype(np.float32)
-    h, dh = (np.asfortranarray(rng.normal(size=(N, H)), np.float32) for _ in range(2))
-    a, da = (np.asfortranarray(rng.normal(size=(N, 4 * H)), np.float32) for _ in range(2))
+    h, da = (np.asfortranarray(rng.normal(size=(N, n)), np.float32) for n in (H, 4 * H))
+    dh, a = np.empty_like(h), np.empty_like(da)
 
     def forward():
         for _ in range(T):
@@ -104,8 +104,8 @@ def products_alone(size):
             np.matmul(da, W.T, out=dh)
             da.T @ h
 
-    both = (forward_and_backward, forward)
-    return dict(zip([("products alone", "train"), ("products alone", "predict")], both))
+    who = "products alone"
+    return {(who, "train"): forward_and_backward, (who, "predict"): forward}
 
 
 def in_pytorch(size):
