@@ -80,7 +80,7 @@ def fast_backward(params, cache, dh):
     (T, _, N, H), dtype = slopes.shape, slopes.dtype
     W = np.vstack([params["Wh"], params["Wx"]])
     dW = np.zeros((4 * H, len(W) + 1), dtype)  # transposed: a column for each row of Wh, Wx and b
-    dX = np.empty((N, T, len(W) - H), dtype)
+    dX = unit_by_unit(T, N, len(W) - H, dtype=dtype)
     dz = unit_by_unit(N, len(W), dtype=dtype)
     dh_t, dx_t = dz[:, :H], dz[:, H:]
     dc_t = unit_by_unit(N, H, dtype=dtype)
@@ -99,6 +99,6 @@ def fast_backward(params, cache, dh):
         dc_t *= slope_before
         dW += da.T @ z[t]
         np.matmul(da, W.T, out=dz)  # into dh_t, for the step before, and dx_t: its views
-        dX[:, t] = dx_t
+        dX[t] = dx_t
     dWh, dWx, db = dW.T[:H], dW.T[H:-1], dW.T[-1]
-    return {"Wx": dWx, "Wh": dWh, "b": db}, dX, dh_t, dc_t
+    return {"Wx": dWx, "Wh": dWh, "b": db}, dX.swapaxes(0, 1), dh_t, dc_t
