@@ -1,28 +1,36 @@
-"""How fast is notebook 1's LSTM? A training step and a prediction against PyTorch, Keras, the bare matrix products and a
-per-sample loop; CPU and wall time, with one thread and with default threads; medians of interleaved runs.
+"""How fast is notebook 1's LSTM? Its fast and its readable passes against PyTorch, Keras, the matrix products alone and a loop
+over samples; and what each trick of the fast passes buys.
 
-usage: python -m benchmarks.lstm_speed [--tiny]        (about eight minutes; needs requirements/bench.txt)
+usage: python -m benchmarks.lstm_speed [--tiny]        (about nine minutes; needs requirements/bench.txt)
 
 A training step is the whole of it: forward, loss, backward, clipping by global norm, Adam. The data lie ready in memory in
-each framework's own form. At the notebook's size a framework spends most of its time on calls, not on arithmetic: that is
-part of what a step costs there, and at the large size it hardly counts. There the system's clearing of fresh memory counts
-instead, 30 MB or more a step for NumPy and PyTorch alike, in times that vary threefold. So with one thread the process keeps
-what it has once got (two settings of glibc, the same for all); with default threads all is as a reader finds it.
+each framework's own form. A time is the median of interleaved rounds, as CPU time with one thread and as wall time with default
+threads. results/speed.csv has the CPU times of one thread; its rows of task "trick" are the loss and the gradients by the
+passes of lstm_tricks.
+
+At the notebook's size a framework spends most of its time on calls, not on arithmetic: that is part of what a step costs there,
+and at the large size it hardly counts. There the system's clearing of fresh memory counts instead, 30 MB or more a step for
+NumPy and PyTorch alike, in times that vary threefold. So with one thread the process keeps what it has once got (two settings
+of glibc, the same for all); with default threads all is as a reader finds it.
 """
 
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 
-SIZES = {
-    "small": (32, 10, 50),
-    "middle": (64, 50, 128),
-    "large": (256, 50, 256),
-}  # batch, steps, units; one input, one output
+import numpy as np
+
+SIZES = {"small": (32, 10, 50), "middle": (64, 50, 128), "large": (256, 50, 256)}
 TINY_SIZES = {"small": (4, 3, 5), "middle": (6, 4, 8), "large": (8, 6, 10)}
+AXES = ["batch", "steps", "units"]  # what a size says; there is one input and one output
+SCALING = [(8, 32, 128, 512), (5, 10, 40, 160), (16, 50, 128, 256)]  # along the axes, from "small"
+NOTEBOOK = (16, 10, 50)
+KEYS = {"loop over samples": "per_sample_loop", "products alone": "bare_products"}  # of evidence
 
 
 def pytorch():
@@ -34,137 +42,165 @@ def pytorch():
     return torch
 
 
-def per_sample(params, X, y):
-    """The loss and the gradients by the equations as they stand: one sample, one step, one gate at a time."""
-    import numpy as np
-
-    from LSTM_from_scratch.lstm import sigmoid
-
-    H = len(params["Wh"])
-    Wx, Wh, b = (np.split(params[name], 4, axis=-1) for name in ("Wx", "Wh", "b"))
-    grads = {name: np.zeros_like(array) for name, array in params.items()}
-    gWx, gWh, gb = (np.split(grads[name], 4, axis=-1) for name in ("Wx", "Wh", "b"))  # views
-    loss = 0.0
-    for x, target in zip(X, y, strict=True):
-        h, c, kept = np.zeros(H, X.dtype), np.zeros(H, X.dtype), []
-        for x_t in x:
-            i, f, o = (sigmoid(x_t @ Wx[k] + h @ Wh[k] + b[k]) for k in (0, 1, 3))
-            g = np.tanh(x_t @ Wx[2] + h @ Wh[2] + b[2])
-            kept.append((x_t, h, c, i, f, g, o))
-            c = f * c + i * g
-            h = o * np.tanh(c)
-        error = h @ params["Wy"] + params["by"] - target
-        loss += float(error @ error) / y.size
-        dy = error * (2 / y.size)
-        grads["Wy"] += np.outer(h, dy)
-        grads["by"] += dy
-        dh, dc = params["Wy"] @ dy, np.zeros(H, X.dtype)
-        for x_t, h, c_before, i, f, g, o in reversed(kept):
-            tanh_c = np.tanh(f * c_before + i * g)
-            dc = dc + dh * o * (1 - tanh_c**2)
-            slopes = (
-                dc * g * i * (1 - i),
-                dc * c_before * f * (1 - f),
-                dc * i * (1 - g * g),
-                dh * tanh_c * o * (1 - o),
-            )
-            dh, dc = sum(Wh[k] @ da for k, da in enumerate(slopes)), dc * f
-            for k, da in enumerate(slopes):
-                gWx[k] += np.outer(x_t, da)
-                gWh[k] += np.outer(h, da)
-                gb[k] += da
-    return loss, grads
+def settings(tiny):
+    """The sizes, and the values along each axis."""
+    return (TINY_SIZES, [values[:2] for values in SCALING]) if tiny else (SIZES, SCALING)
 
 
-def contestants(N, T, H, everyone=True):
-    """{(name, task): function of no arguments} at one size; `everyone` adds Keras and the per-sample loop."""
-    import numpy as np
+# --- who is measured: {(who, task): function of no arguments}
 
+
+def problem(size):
+    """Inputs X (N, T, 1), targets y (N, 1) and the params of an LSTM, all in float32."""
     from LSTM_from_scratch import lstm
 
+    N, T, H = size
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(N, T, 1)).astype(np.float32), rng.normal(size=(N, 1)).astype(np.float32)
-    params = lstm.init_params(1, H, 1, rng)
-    state = lstm.init_adam(params)
+    X, y = rng.normal(size=(N, T, 1)), rng.normal(size=(N, 1))
+    return X.astype(np.float32), y.astype(np.float32), lstm.init_params(1, H, 1, rng)
 
-    W, z, da = (
-        rng.normal(size=shape).astype(np.float32) for shape in ((4 * H, H), (H, N), (4 * H, N))
-    )
-    all_z, all_da = (rng.normal(size=(rows, T * N)).astype(np.float32) for rows in (H, 4 * H))
 
-    def bare_products(backward):
-        for _ in range(T):
-            W @ z
-        if backward:
-            for _ in range(T):
-                W.T @ da
-            all_z @ all_da.T
+def training(loss_and_grads, size):
+    """The notebook's training step with this function for the loss and the gradients."""
+    from LSTM_from_scratch import lstm
 
-    found = {
-        ("notebook", "train"): lambda: lstm.train_step(params, state, X, y, 1e-3, 1.0),
-        ("notebook", "predict"): lambda: lstm.predict(params, X),
-        ("bare products", "train"): lambda: bare_products(True),
-        ("bare products", "predict"): lambda: bare_products(False),
+    X, y, params = problem(size)
+    return partial(lstm.train_step, loss_and_grads, params, lstm.init_adam(params), X, y, 1e-3, 1.0)
+
+
+def notebook(size):
+    """The notebook's fast and readable passes."""
+    from LSTM_from_scratch import lstm
+
+    X, _, params = problem(size)
+
+    def readable_predict():
+        h, _ = lstm.lstm_forward(params, X)
+        return h[:, -1] @ params["Wy"] + params["by"]
+
+    return {
+        ("fast", "train"): training(lstm.fast_loss_and_grads, size),
+        ("fast", "predict"): partial(lstm.predict, params, X),
+        ("readable", "train"): training(lstm.loss_and_grads, size),
+        ("readable", "predict"): readable_predict,
     }
-    if torch := pytorch():
 
-        class Net(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.lstm, self.output = (
-                    torch.nn.LSTM(1, H, batch_first=True),
-                    torch.nn.Linear(H, 1),
-                )
 
-            def forward(self, x):
-                return self.output(self.lstm(x)[0][:, -1])
+def products_alone(size):
+    """The matrix products that the fast passes cannot do without, and nothing else."""
+    N, T, H = size
+    rng = np.random.default_rng(0)
+    W = rng.normal(size=(H, 4 * H)).astype(np.float32)
+    h, da = (np.asfortranarray(rng.normal(size=(N, n)), np.float32) for n in (H, 4 * H))
+    dh, a = np.empty_like(h), np.empty_like(da)
 
-        net, tX, ty = Net(), torch.from_numpy(X), torch.from_numpy(y)
-        adam = torch.optim.Adam(net.parameters(), lr=1e-3)
+    def forward():
+        for _ in range(T):
+            np.matmul(h, W, out=a)
 
-        def torch_step():
-            adam.zero_grad()
-            torch.nn.functional.mse_loss(net(tX), ty).backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            adam.step()
+    def forward_and_backward():
+        forward()
+        for _ in range(T):
+            np.matmul(da, W.T, out=dh)
+            da.T @ h
 
-        def torch_predict():
-            with torch.inference_mode():
-                net(tX)
+    who = "products alone"
+    return {(who, "train"): forward_and_backward, (who, "predict"): forward}
 
-        found |= {("PyTorch", "train"): torch_step, ("PyTorch", "predict"): torch_predict}
-    if everyone:
-        import keras
-        import tensorflow as tf
 
-        model = keras.Sequential([keras.Input((T, 1)), keras.layers.LSTM(H), keras.layers.Dense(1)])
-        model.compile(keras.optimizers.Adam(1e-3, global_clipnorm=1.0), "mse")
-        kX, ky = tf.constant(X), tf.constant(y)
-        compiled = tf.function(lambda x: model(x, training=False))
-        found |= {
-            ("Keras", "train"): lambda: model.train_on_batch(kX, ky),
-            ("Keras", "predict"): lambda: compiled(kX),
-        }
+def in_pytorch(size):
+    """The same LSTM in PyTorch."""
+    torch = pytorch()
+    X, y, _ = problem(size)
+    X, y, H = torch.from_numpy(X), torch.from_numpy(y), size[2]
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = torch.nn.LSTM(1, H, batch_first=True)
+            self.output = torch.nn.Linear(H, 1)
+
+        def forward(self, x):
+            return self.output(self.lstm(x)[0][:, -1])
+
+    net = Net()
+    adam = torch.optim.Adam(net.parameters(), lr=1e-3)
+
+    def train():
+        adam.zero_grad()
+        torch.nn.functional.mse_loss(net(X), y).backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        adam.step()
+
+    def predict():
+        with torch.inference_mode():
+            net(X)
+
+    return {("PyTorch", "train"): train, ("PyTorch", "predict"): predict}
+
+
+def in_keras(size):
+    """The same LSTM in Keras."""
+    import keras
+    import tensorflow as tf
+
+    X, y, _ = problem(size)
+    X, y, (_, T, H) = tf.constant(X), tf.constant(y), size
+    model = keras.Sequential([keras.Input((T, 1)), keras.layers.LSTM(H), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(1e-3, global_clipnorm=1.0), "mse")
+    predict = tf.function(lambda x: model(x, training=False))
+    return {
+        ("Keras", "train"): lambda: model.train_on_batch(X, y),
+        ("Keras", "predict"): lambda: predict(X),
+    }
+
+
+def loop_over_samples(size):
+    """The equations as they stand, one sample at a time; its gradients are checked."""
+    from benchmarks.lstm_tricks import per_sample
+    from LSTM_from_scratch import lstm
+
+    X, y, params = problem(size)
+    _, looped = per_sample(params, X, y)
+    _, fast = lstm.fast_loss_and_grads(params, X, y)
+    for name in params:
+        assert np.allclose(fast[name], looped[name], rtol=1e-3, atol=1e-6), name
+    return {("loop over samples", "train"): training(per_sample, size)}
+
+
+def contestants(size, all_of_them):
+    """Who is measured at a size; not all of them: without Keras and the loop, which is left out at large sizes anyway."""
+    found = notebook(size) | products_alone(size)
+    if pytorch():
+        found |= in_pytorch(size)
+    if all_of_them:
+        found |= in_keras(size)
+        N, T, H = size
         if N * T * H < 10**5:
-            slow = lstm.init_params(1, H, 1, rng)
-            slow_state = lstm.init_adam(slow)
-            fast, looped = lstm.loss_and_grads(slow, X, y), per_sample(slow, X, y)
-            assert all(
-                np.allclose(fast[1][k], looped[1][k], rtol=1e-3, atol=1e-6) for k in slow
-            )  # the same gradients
-            found["per-sample loop", "train"] = lambda: lstm.train_step(
-                slow, slow_state, X, y, 1e-3, 1.0, per_sample
-            )
+            found |= loop_over_samples(size)
     return found
 
 
-def measure(found, seconds=20.0, rounds=15, warm_up=10):
+def ladder(size):
+    """The loss and the gradients by the readable passes, and with one trick more at a time; all are checked."""
+    from benchmarks import lstm_tricks
+
+    X, y, params = problem(size)
+    found = {}
+    for who, passes in lstm_tricks.PASSES.items():
+        assert lstm_tricks.largest_difference(who) < 1e-12, who
+        found[who, "trick"] = partial(lstm_tricks.loss_and_grads, *passes, params, X, y)
+    return found
+
+
+# --- measuring, in a process whose environment sets the threads
+
+
+def measure(found, seconds, rounds, warm_up):
     """Median seconds (CPU, wall) of a call of each function, in interleaved rounds that take about `seconds` in all.
 
     Not timed are `warm_up` calls of each: the first steps at the large size wait for fresh memory from the system.
     """
-    import statistics
-
     calls = {}
     for key, function in found.items():
         for _ in range(warm_up):
@@ -180,56 +216,50 @@ def measure(found, seconds=20.0, rounds=15, warm_up=10):
                 function()
             times[key][0].append((time.process_time() - cpu) / calls[key])
             times[key][1].append((time.perf_counter() - wall) / calls[key])
-    return {
-        key: (statistics.median(cpu), statistics.median(wall)) for key, (cpu, wall) in times.items()
-    }
+    return {key: tuple(map(statistics.median, both)) for key, both in times.items()}
+
+
+def others(small, scaling):
+    """The sizes that differ from the small one along one axis."""
+    for axis, values in enumerate(scaling):
+        for value in values:
+            size = (*small[:axis], value, *small[axis + 1 :])
+            if size != small:
+                yield size
 
 
 def child(mode, tiny):
-    """Measure in this process, whose environment sets the threads, and print JSON lines."""
-    sizes, limits = (TINY_SIZES, {"rounds": 2, "warm_up": 1}) if tiny else (SIZES, {})
+    """Measure all that belongs to these threads, and print each row as a line of JSON."""
     if mode == "one" and (torch := pytorch()):
         torch.set_num_threads(1)
-    for name, size in sizes.items():
-        for (who, task), (cpu, wall) in measure(
-            contestants(*size), seconds=0.1 if tiny else 40, **limits
-        ).items():
-            print(json.dumps({"size": name, "who": who, "task": task, "cpu": cpu, "wall": wall}))
+
+    def report(size, found, seconds):
+        limits = (0.1, 2, 1) if tiny else (seconds, 15, 10)
+        for (who, task), (cpu, wall) in measure(found, *limits).items():
+            row = dict(zip(AXES, size)) | {"task": task, "who": who, "cpu": cpu, "wall": wall}
+            print(json.dumps(row))
+
+    sizes, scaling = settings(tiny)
+    for size in sizes.values():
+        report(size, contestants(size, True), 40)
     if mode == "one":
-        N, T, H = sizes["small"]
-        for axis, values in {
-            "batch": (8, 32, 128, 512),
-            "steps": (5, 10, 40, 160),
-            "units": (16, 50, 128, 256),
-        }.items():
-            for value in values[: 2 if tiny else None]:
-                size = {"batch": (value, T, H), "steps": (N, value, H), "units": (N, T, value)}[
-                    axis
-                ]
-                for (who, task), (cpu, _) in measure(
-                    contestants(*size, everyone=False), 0.1 if tiny else 2.0, **limits
-                ).items():
-                    print(
-                        json.dumps(
-                            {"axis": axis, "value": value, "who": who, "task": task, "cpu": cpu}
-                        )
-                    )
+        for size in NOTEBOOK, sizes["small"], sizes["large"]:
+            report(size, ladder(size), 20)
+        for size in others(sizes["small"], scaling):
+            report(size, contestants(size, False), 3)
+
+
+# --- the parent: tables, picture, evidence
 
 
 def run_child(mode, tiny):
     """The rows that a fresh process measures with one thread or with default threads."""
-    one = {
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "TF_NUM_INTRAOP_THREADS": "1",
-        "TF_NUM_INTEROP_THREADS": "1",
-    }
-    one |= {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
-    environment = (
-        os.environ
-        | (one if mode == "one" else {})
-        | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-    )
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    if mode == "one":
+        for name in "OMP_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP":
+            environment[f"{name}_THREADS"] = "1"
+        for name in "MMAP", "TRIM":
+            environment[f"MALLOC_{name}_THRESHOLD_"] = str(2**33)
     command = [sys.executable, "-m", "benchmarks.lstm_speed", mode, *["--tiny"] * tiny]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -237,30 +267,45 @@ def run_child(mode, tiny):
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def draw(scaling, sizes, path):
+def draw(table, small, scaling, path):
     """CPU time of a training step against batch, steps and units, log axes."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    N, T, H = sizes["small"]
-    fig, axes = plt.subplots(1, 3, figsize=(10, 3.2), sharey=True, constrained_layout=True)
-    for ax, (axis, rows) in zip(
-        axes, scaling[scaling["task"] == "train"].groupby("axis", sort=False), strict=True
-    ):
-        rows.pivot(index="value", columns="who", values="cpu").rename_axis(columns=None).mul(
-            1000
-        ).plot(ax=ax, marker="o", loglog=True, legend=axis == "batch")
+    fig, panels = plt.subplots(1, 3, figsize=(10, 3.2), sharey=True, constrained_layout=True)
+    train = table[(table["task"] == "train") & ~table["who"].isin(["Keras", "loop over samples"])]
+    for ax, axis, values in zip(panels, AXES, scaling, strict=True):
+        rows = train
+        for other, value in zip(AXES, small):
+            if other != axis:
+                rows = rows[rows[other] == value]
+        lines = rows.pivot(index=axis, columns="who", values="milliseconds")
+        lines.rename_axis(columns=None).plot(ax=ax, marker="o", loglog=True, legend=ax is panels[0])
         ax.set(xlabel=axis, ylabel="CPU time of a training step (ms)")
-        ax.set_xticks(
-            sorted(rows["value"].unique()),
-            [f"{value:g}" for value in sorted(rows["value"].unique())],
-        )
+        ax.set_xticks(values, map(str, values))
         ax.minorticks_off()
         ax.grid(alpha=0.4)
+    N, T, H = small
     fig.suptitle(f"One thread; else a batch of {N}, {T} steps, {H} units")
     fig.savefig(path, metadata={"Software": None})
+
+
+def ratios(rows, sizes, mode):
+    """Evidence {key: time over that of the fast passes}; prints the tables behind it."""
+    figures = {}
+    by_size = rows.set_index([*AXES, "task", "who"]).sort_index()
+    for name, size in sizes.items():
+        for task in ("train", "predict"):
+            times = by_size.loc[(*size, task)]
+            shares = times / times.loc["fast"]
+            print(f"\n{mode} thread(s), {name} {size}, {task}: ms, and over the fast passes' time")
+            print(times.mul(1000).round(3).join(shares.round(2).add_suffix(" ratio")).to_string())
+            for who, row in shares.drop("fast").iterrows():
+                key = f"speed_{name}_{task}_{mode}_{KEYS.get(who, who.lower())}"
+                figures |= {f"{key}_cpu": row["cpu"], f"{key}_wall": row["wall"]}
+    return figures
 
 
 def main(tiny):
@@ -269,43 +314,29 @@ def main(tiny):
     from benchmarks.evidence import place, write_evidence
     from tools.notebooks import LSTM_NOTEBOOK
 
-    write, sizes, figures = not tiny and pytorch() is not None, TINY_SIZES if tiny else SIZES, {}
+    write = not tiny and pytorch() is not None
+    sizes, scaling = settings(tiny)
     if not pytorch():
-        print(
-            "PyTorch is missing, and with it its rows and the evidence: pip install -r requirements/bench.txt"
-        )
-    for mode in ("one", "default"):
-        rows = pd.DataFrame(run_child(mode, tiny))
-        if mode == "one":
-            draw(rows.dropna(subset="axis"), sizes, place(LSTM_NOTEBOOK, "speed.png", write))
-            rows = rows.dropna(subset="size")
-        for (size, task), group in rows.groupby(["size", "task"]):
-            table = group.set_index("who")[["cpu", "wall"]]
-            ratios = table / table.loc["notebook"]
-            print(
-                f"\n{mode} thread(s), {size} {sizes[size]}, {task}: ms, and as multiples of the notebook's time"
-            )
-            print(table.mul(1000).round(3).join(ratios.round(2).add_suffix(" ratio")).to_string())
-            for who, row in ratios.drop("notebook").iterrows():
-                key = (
-                    f"speed_{size}_{task}_{mode}_{who.replace(' ', '_').replace('-', '_').lower()}"
-                )
-                figures |= {f"{key}_cpu": row["cpu"], f"{key}_wall": row["wall"]}
+        print("PyTorch is missing, and with it its rows and the evidence.")
+        print("Install it: pip install -r requirements/bench.txt")
+    one, default = (pd.DataFrame(run_child(mode, tiny)) for mode in ("one", "default"))
+    table = one.drop(columns=["cpu", "wall"]).assign(milliseconds=(1000 * one["cpu"]).round(4))
+    table.to_csv(place(LSTM_NOTEBOOK, "speed.csv", write), index=False, lineterminator="\n")
+    draw(table, sizes["small"], scaling, place(LSTM_NOTEBOOK, "speed.png", write))
+    print(table[table["task"] == "trick"].to_string(index=False))
+    figures = ratios(one, sizes, "one") | ratios(default, sizes, "default")
     write_evidence(LSTM_NOTEBOOK, "lstm_speed", None, write, **figures)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "mode",
-        nargs="?",
-        choices=["one", "default"],
-        help="measure with these threads, write nothing",
-    )
-    parser.add_argument(
-        "--tiny", action="store_true", help="only try whether it runs: small sizes, two rounds"
-    )
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
+    threads = "measure with these threads, write nothing"
+    parser.add_argument("mode", nargs="?", choices=["one", "default"], help=threads)
+    only_try = "only try whether it runs: small sizes, two rounds"
+    parser.add_argument("--tiny", action="store_true", help=only_try)
     given = parser.parse_args()
-    child(given.mode, given.tiny) if given.mode else main(given.tiny)
+    if given.mode:
+        child(given.mode, given.tiny)
+    else:
+        main(given.tiny)

@@ -21,13 +21,12 @@ import pytest
 from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
 from sweep_jobs import die_at_two, fail, noisy, number_of
 
-from benchmarks import evidence, lstm_extras, lstm_recall, lstm_trials, real_data
+from benchmarks import evidence, lstm_extras, lstm_recall, lstm_tricks, lstm_trials, real_data
 from benchmarks import sweep as sweep_module
 from benchmarks.command import arguments
 from benchmarks.lstm_extras import AVERAGED, VARIANTS, figures_of, for_the_notebook, train_with
 from benchmarks.lstm_own_series import flat_part, windows_of
 from benchmarks.lstm_recall import choose_rates, measure
-from benchmarks.lstm_speed import per_sample
 from benchmarks.lstm_trials import defaults
 from benchmarks.sweep import sweep
 from benchmarks.text_map import LSTM, judge_cell
@@ -383,14 +382,19 @@ def test_text_search_fits_every_setting(copy):
 
 
 @pytest.mark.verify
-def test_lstm_speed_measures_pytorch_where_it_is_installed_and_keeps_the_committed_picture(copy):
-    before = (copy / "LSTM_from_scratch/results/speed.png").read_bytes()
+def test_lstm_speed_measures_pytorch_where_it_is_installed_and_every_trick(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_speed")
     assert {"speed_small_train_one_keras_cpu", "speed_large_predict_default_keras_wall"} <= set(
         figures
     )
-    assert ("speed_small_train_one_pytorch_cpu" in figures) == (find_spec("torch") is not None)
-    assert (copy / "LSTM_from_scratch/results/speed.png").read_bytes() == before
+    has_torch = find_spec("torch") is not None
+    assert ("speed_small_train_one_pytorch_cpu" in figures) == has_torch
+    table = pd.read_csv(copy / "benchmarks/.kept/tried/LSTM_from_scratch/speed.csv")
+    columns = ["batch", "steps", "units", "task", "who"]
+    assert list(table) == [*columns, "milliseconds"] and not table.duplicated(columns).any()
+    assert (table["milliseconds"] > 0).all()
+    steps = table[table["task"] == "trick"].groupby(columns[:3])["who"].agg(list)
+    assert len(steps) == 3 and all(found == list(lstm_tricks.PASSES) for found in steps)
 
 
 @pytest.mark.verify
@@ -461,13 +465,18 @@ def test_the_evidence_says_which_public_file_each_set_of_real_data_comes_from():
         assert f"| `{rows.__name__}.csv` | {source.repository}, `{source.path}` |" in text
 
 
+@pytest.mark.parametrize("who", lstm_tricks.PASSES)
+def test_each_trick_leaves_the_results_as_they_are(who):
+    assert lstm_tricks.largest_difference(who) < 1e-12
+
+
 def test_the_loop_over_samples_has_the_gradients_of_the_notebook():
     rng = np.random.default_rng(0)
     start = lstm.init_params(1, 5, 1, rng)
     params = {name: rng.normal(size=array.shape) for name, array in start.items()}
     X, y = rng.normal(size=(4, 3, 1)), rng.normal(size=(4, 1))
     loss, grads = lstm.loss_and_grads(params, X, y)
-    looped_loss, looped = per_sample(params, X, y)
+    looped_loss, looped = lstm_tricks.per_sample(params, X, y)
     assert loss == pytest.approx(looped_loss, rel=1e-12)
     for name in params:
         assert np.allclose(grads[name], looped[name], rtol=1e-10, atol=1e-12), name
@@ -653,7 +662,7 @@ def test_a_block_is_older_than_the_code_once_something_that_made_it_has_changed(
 
 
 def test_what_a_function_imports_when_it_is_called_counts_too(evidence_of_copy):
-    """lstm_speed loads NumPy, and so the network, only once its threads are chosen."""
+    """lstm_speed loads the network only in the processes that measure it."""
     script = evidence_of_copy / "benchmarks" / "lstm_speed.py"
     before = evidence.code_of(script)
     network = evidence_of_copy / "LSTM_from_scratch" / "lstm.py"
