@@ -21,7 +21,7 @@ import pytest
 from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
 from sweep_jobs import die_at_two, fail, noisy, number_of
 
-from benchmarks import evidence, lstm_extras, lstm_recall, lstm_tricks, lstm_trials, real_data
+from benchmarks import evidence, lstm_extras, lstm_recall, lstm_trials, lstm_tricks, real_data
 from benchmarks import sweep as sweep_module
 from benchmarks.command import arguments
 from benchmarks.lstm_extras import AVERAGED, VARIANTS, figures_of, for_the_notebook, train_with
