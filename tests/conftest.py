@@ -2,6 +2,7 @@
 sweeps keep their results."""
 
 import os
+import re
 
 from tools.notebooks import LSTM_NOTEBOOK, NOTEBOOKS, ROOT, TEXT_NOTEBOOK, read_notebook  # noqa: F401
 from tools.run import ENVIRONMENT, pinned
@@ -26,7 +27,7 @@ settings.load_profile("default")
 
 # For tests that need a whole run and not its results.
 REDUCED = {
-    LSTM_NOTEBOOK: {"EPOCHS": 2, "N_SEEDS": 1, "HIDDEN_SIZE": 4, "RECALL_STEPS": 5},
+    LSTM_NOTEBOOK: {"EPOCHS": 2, "N_SEEDS": 1, "HIDDEN_SIZE": 4, "RECALL_STEPS": 5, "NOISE": 0.2},
     TEXT_NOTEBOOK: {"QUICK": True, "EPOCHS": 1, "LSTM_UNITS": 4, "EMBEDDING_DIM": 8},
 }
 BOTH = pytest.mark.parametrize("name", NOTEBOOKS)
@@ -61,8 +62,20 @@ def guarded(folder):
     return os.environ | {"PYTHONPATH": str(folder / "guard"), "CALLS": str(folder / "calls")}
 
 
+def copy_tables(name, folder):
+    """Copy to `folder` the tables, written by benchmarks, that the notebook reads.
+
+    It writes into plots/ and results/, which a copy of its whole folder has.
+    """
+    for inner in ("plots", "results"):
+        (folder / inner).mkdir()
+    source = "\n".join(cell.source for cell in read_notebook(name).cells)
+    for table in re.findall(r'read_csv\("(results/[^"]+)"', source):
+        shutil.copy((ROOT / name).parent / table, folder / table)
+
+
 def run_notebook(name, folder, environment=None, changes=None, **parameters):
-    """Execute a copy of the notebook in `folder`, which holds nothing else of the repository; it becomes run.ipynb.
+    """Execute a copy of the notebook in `folder`; it becomes run.ipynb.
 
     changes: {cell: its source instead}.
     """
@@ -89,7 +102,10 @@ def run_notebook(name, folder, environment=None, changes=None, **parameters):
 
 @pytest.fixture(scope="session")
 def reduced_run(tmp_path_factory):
-    """reduced_run(name): the folder of one reduced run of the notebook, alone, cut off from the network."""
+    """reduced_run(name): the folder of one reduced run of the notebook, cut off from the network.
+
+    The folder holds nothing else of the repository but the tables that the notebook reads.
+    """
     folders = {}
 
     def run(name):
@@ -97,6 +113,7 @@ def reduced_run(tmp_path_factory):
             above = tmp_path_factory.mktemp("reduced")
             folders[name] = above / "a b ñ 東京"
             folders[name].mkdir()
+            copy_tables(name, folders[name])
             done = run_notebook(name, folders[name], guarded(above), **REDUCED[name])
             assert done.returncode == 0, done.stderr[-2000:]
         return folders[name]

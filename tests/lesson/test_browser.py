@@ -13,7 +13,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import BOTH, IN_A_BROWSER, LSTM_NOTEBOOK, REDUCED, ROOT, TEXT_NOTEBOOK
+from conftest import (
+    BOTH,
+    IN_A_BROWSER,
+    LSTM_NOTEBOOK,
+    REDUCED,
+    ROOT,
+    TEXT_NOTEBOOK,
+    copy_tables,
+)
 
 pytestmark = IN_A_BROWSER
 SETTINGS = {
@@ -44,10 +52,9 @@ def reduced_copy(name, folder):
                     f"\n{key} = {value!r}" for key, value in REDUCED[name].items()
                 )
     nbformat.write(notebook, folder / Path(name).name)
-    (folder / "results").mkdir()
-    shutil.copy(
-        (ROOT / name).parent / "results" / "evidence.json", folder / "results"
-    )  # some figures are drawn from it
+    copy_tables(name, folder)
+    if name == TEXT_NOTEBOOK:  # some figures are drawn from it
+        shutil.copy((ROOT / name).parent / "results" / "evidence.json", folder / "results")
     return figures
 
 

@@ -1,4 +1,4 @@
-"""Whole runs of the notebooks at reduced size, alone in an empty folder."""
+"""Whole runs of the notebooks at reduced size, in a folder of their own."""
 
 import getpass
 import json
@@ -10,7 +10,19 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import BOTH, LSTM_NOTEBOOK, REDUCED, ROOT, TEXT_NOTEBOOK, guarded, run_notebook
+from conftest import (
+    BOTH,
+    LSTM_NOTEBOOK,
+    REDUCED,
+    ROOT,
+    TEXT_NOTEBOOK,
+    copy_tables,
+    guarded,
+    run_notebook,
+)
+
+from LSTM_from_scratch import series
+from tools.compare import GIVEN
 
 run = pytest.mark.run
 
@@ -32,23 +44,47 @@ def test_the_guard_refuses_and_notes(tmp_path):
 def test_a_notebook_alone_runs_without_a_network_and_makes_its_data_again(name, reduced_run):
     folder = reduced_run(name)
     assert not (folder.parent / "calls").exists()
-    data = {LSTM_NOTEBOOK: "synthetic_data.csv", TEXT_NOTEBOOK: "text_data.csv"}[name]
-    assert (folder / data).read_bytes() == (ROOT / name).with_name(data).read_bytes()
+    if name == TEXT_NOTEBOOK:
+        committed = (ROOT / name).with_name("text_data.csv").read_bytes()
+        assert (folder / "text_data.csv").read_bytes() == committed
+    else:
+        made = series.make_series(0, REDUCED[name]["NOISE"]).to_csv(
+            index=False, lineterminator="\n"
+        )
+        assert (folder / "synthetic_data.csv").read_bytes() == made.encode()
+
+
+@run
+def test_a_changed_noise_reaches_everything_that_is_computed(reduced_run):
+    noise, folder = REDUCED[LSTM_NOTEBOOK]["NOISE"], reduced_run(LSTM_NOTEBOOK)
+    metrics = json.loads((folder / "results" / "metrics.json").read_text(encoding="utf-8"))
+    assert noise != 0.1 and metrics["noise_mse"] == pytest.approx(noise**2)
+    value = series.make_series(0, noise)["value"].to_numpy()
+    data = series.prepare(value, 10)
+    forecasts = series.window_forecasts(data, data.test.X, noise)
+    errors = series.errors_of(forecasts, value[data.test.at])
+    assert metrics["window_best_mse"] == pytest.approx(errors["window's best"])
+    assert metrics["ar_mse"] == pytest.approx(errors["AR"])
+    assert metrics["interval_width"] > 3 * noise
+
+
+@run
+def test_notebook_1_says_in_one_sentence_what_is_missing(tmp_path):
+    done = run_notebook(LSTM_NOTEBOOK, tmp_path)
+    assert done.returncode != 0
+    assert "results/ is missing: copy the whole folder LSTM_from_scratch" in done.stderr
 
 
 @run
 @BOTH
-def test_every_committed_figure_is_drawn_by_its_notebook_or_a_benchmark(name, reduced_run):
+def test_every_committed_figure_is_drawn_by_its_notebook_a_benchmark_or_a_tool(name, reduced_run):
     folder = reduced_run(name)
     drawn = {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
     kept = {
         path.relative_to(ROOT / Path(name).parent).as_posix()
         for path in (ROOT / name).parent.rglob("*.png")
     }
-    by_benchmarks = {
-        f"results/{picture}.png" for picture in ("speed", "lookback", "sizes", "decision_map")
-    }
-    assert drawn == kept - by_benchmarks
+    assert drawn == kept - GIVEN[Path(name).parent.name]
 
 
 @run
@@ -81,6 +117,7 @@ def test_the_number_of_cores_changes_nothing(name, tmp_path):
     for number in "12":
         folder = tmp_path / number
         folder.mkdir()
+        copy_tables(name, folder)
         environment = os.environ | {"LOKY_MAX_CPU_COUNT": number}
         done = run_notebook(name, folder, environment, **REDUCED[name])
         assert done.returncode == 0, done.stderr[-2000:]
