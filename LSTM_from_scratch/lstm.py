@@ -160,12 +160,12 @@ def train(
     training,
     validation,
     seed,
-    epochs=100,
+    epochs=200,
     batch_size=16,
-    learning_rate=0.015,
-    input_noise=0.15,
+    learning_rate=0.02,
+    input_noise=0.12,
     clip_norm=0.1,
-    patience=40,
+    patience=100,
     bar=iter,
 ):
     """Train a network from the weights `params` on (X (N, T, D), y (N, O), ...): Trained.
