@@ -403,7 +403,7 @@ RECALL_NETS = {
 }
 
 
-def train_recall(name, learning_rate, steps=1000, seed=0):
+def train_recall(name, learning_rate, steps=600, seed=0):
     """Train one of RECALL_NETS on the recall task: weights before and after, and every loss."""
     rng, net = np.random.default_rng(seed), RECALL_NETS[name]
     before = net.start(rng=rng)

@@ -2,7 +2,7 @@
 
 usage: python -m benchmarks.lstm_recall [SEEDS] [--cluster ...]        (default 5: seeds 0 to 4)
 
-Each net is trained for 1,000 and for 3,000 steps, and for each length chooses its learning rate among five on seed 1000, which is
+Each net is trained for 600 and for 3,000 steps, and for each length chooses its learning rate among five on seed 1000, which is
 not reported, by its error at the end. An error is the mean over the last hundred batches; 1/3 is that of whoever always answers 0.
 The errors spread over orders of magnitude, so the figures are the median over seeds, the lowest and the highest: with five seeds a
 94% interval for the median. They also go to results/recall.csv, whose rates the notebook takes.
@@ -21,7 +21,7 @@ from LSTM_from_scratch.lstm import RECALL_NETS, train_recall
 from tools.notebooks import LSTM_NOTEBOOK
 
 RATES, CHOOSING_SEED = (0.01, 0.003, 0.001, 0.0003, 0.0001), 1000
-LENGTHS = (1000, 3000)
+LENGTHS = (600, 3000)
 
 
 def one_fit(net, rate, seed, lengths):

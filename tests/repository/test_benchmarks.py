@@ -166,14 +166,14 @@ def test_each_length_of_the_recall_task_has_the_rate_that_is_best_for_it(kept, m
 
     def train_recall(net, rate, steps, seed):
         losses = np.full(steps, 0.5)
-        losses[:1000] = 0.1 if rate == 0.003 else 0.2
-        losses[1000:] = 0.1 if rate == 0.0003 else 0.9
+        losses[:600] = 0.1 if rate == 0.003 else 0.2
+        losses[600:] = 0.1 if rate == 0.0003 else 0.9
         return None, None, losses
 
     monkeypatch.setattr(lstm_recall, "train_recall", train_recall)
     monkeypatch.setattr(lstm_recall, "RECALL_NETS", ["one net"])
     rates = choose_rates(lstm_recall.LENGTHS, processes=1)
-    assert rates == {(1000, "one net"): 0.003, (3000, "one net"): 0.0003}
+    assert rates == {(600, "one net"): 0.003, (3000, "one net"): 0.0003}
     table = measure(rates, 2, processes=1)
     assert list(table["rate"]) == [0.003, 0.0003]
     assert np.allclose(table[["median", "lowest", "highest"]], 0.1)
