@@ -157,26 +157,24 @@ def train_step(loss_and_grads, params, state, X, y, learning_rate, clip_norm):
 def train(
     params,
     loss_and_grads,
-    training,
-    validation,
+    training,  # (X (N, T, D), y (N, O), ...)
+    validation,  # of the same form
     seed,
-    epochs=200,
+    epochs=100,
     batch_size=16,
     learning_rate=0.02,
-    input_noise=0.12,
+    input_noise=0.15,
     clip_norm=0.1,
-    patience=100,
+    smooth=10,
+    patience=30,
     bar=iter,
 ):
-    """Train a network from the weights `params` on (X (N, T, D), y (N, O), ...): Trained.
-
-    `validation`, of the same form, decides which epoch is best. `bar` wraps the epochs.
-    """
+    """Train a network from `params` on; the epoch that is best on `validation` is kept: Trained."""
     rng = np.random.default_rng([seed, 1])
     X, y, X_val, y_val = (np.float32(a) for a in (*training[:2], *validation[:2]))
     params = {name: array.copy() for name, array in params.items()}
     state = init_adam(params)
-    train_errors, validation_errors = [], []
+    train_errors, validation_errors, lowest = [], [], math.inf
     for epoch in bar(range(1, epochs + 1)):
         fade = 1 - (epoch - 1) / epochs
         losses = []
@@ -189,8 +187,10 @@ def train(
         train_errors.append(float(np.mean(losses)))
         error, _ = loss_and_grads(params, X_val, y_val)
         validation_errors.append(float(error))
-        if error <= min(validation_errors):
-            best_epoch, best = epoch, {name: array.copy() for name, array in params.items()}
+        recent = np.mean(validation_errors[-smooth:])
+        if recent <= lowest:
+            lowest, best_epoch = recent, epoch
+            best = {name: array.copy() for name, array in params.items()}
         elif epoch - best_epoch == patience:
             break
     return Trained(best, best_epoch, train_errors, validation_errors)

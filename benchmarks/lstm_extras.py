@@ -59,7 +59,7 @@ def train_with(
     rng = np.random.default_rng([seed, 1])
     X, y, X_val, y_val = (np.float32(a) for a in (*examples[:2], *validation[:2]))
     params, mean = copy_of(params), copy_of(params)
-    state, errors = init_adam(params), []
+    state, errors, lowest = init_adam(params), [], math.inf
     for epoch in range(1, to.epochs + 1):
         fade = 1 - (epoch - 1) / to.epochs
         rate = to.learning_rate * (fade if falling else 1)
@@ -70,8 +70,10 @@ def train_with(
             mean = {name: average * mean[name] + (1 - average) * params[name] for name in params}
         error, _ = loss_and_grads(mean, X_val, y_val)
         errors.append(float(error))
-        if error <= min(errors):
-            best_epoch, best = epoch, mean  # each training step makes a new one
+        recent = np.mean(errors[-to.smooth :])
+        if recent <= lowest:
+            lowest, best_epoch = recent, epoch
+            best = mean  # each training step makes a new one
         elif epoch - best_epoch == to.patience:
             break
     return best
