@@ -232,6 +232,12 @@ def case_grads(case, R, forward=lstm_forward, backward=lstm_backward):
     return grads | {"X": dX, "h0": dh0, "c0": dc0}
 
 
+def unit_by_unit(*shape, dtype):
+    """An empty array (..., N, H) in which the N values of each unit lie side by side in memory."""
+    *others, N, H = shape
+    return np.empty((*others, H, N), dtype).swapaxes(-1, -2)
+
+
 def fast_forward(params, X, h0=None, c0=None, keep=True):
     """X (N, T, D), h0 and c0 (N, H; zeros if None) -> all hidden states h (N, T, H), the cache.
 
@@ -303,12 +309,6 @@ def fast_backward(params, cache, dh):
         dX[t] = dx_t
     dWh, dWx, db = dW.T[:H], dW.T[H:-1], dW.T[-1]
     return {"Wx": dWx, "Wh": dWh, "b": db}, dX.swapaxes(0, 1), dh_t, dc_t
-
-
-def unit_by_unit(*shape, dtype):
-    """An empty array (..., N, H) in which the N values of each unit lie side by side in memory."""
-    *others, N, H = shape
-    return np.empty((*others, H, N), dtype).swapaxes(-1, -2)
 
 
 def fast_loss_and_grads(params, X, y):
