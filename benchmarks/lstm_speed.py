@@ -80,7 +80,7 @@ def notebook(size):
 
     return {
         ("fast", "train"): training(lstm.fast_loss_and_grads, size),
-        ("fast", "predict"): partial(lstm.predict, params, X),
+        ("fast", "predict"): partial(lstm.fast_predict, params, X),
         ("readable", "train"): training(lstm.loss_and_grads, size),
         ("readable", "predict"): readable_predict,
     }
@@ -241,12 +241,12 @@ def child(mode, tiny):
 
     sizes, scaling = settings(tiny)
     for size in sizes.values():
-        report(size, contestants(size, True), 40)
+        report(size, contestants(size, True), 15)
     if mode == "one":
         for size in NOTEBOOK, sizes["small"], sizes["large"]:
-            report(size, ladder(size), 20)
+            report(size, ladder(size), 8)
         for size in others(sizes["small"], scaling):
-            report(size, contestants(size, False), 3)
+            report(size, contestants(size, False), 2)
 
 
 # --- the parent: tables, picture, evidence
