@@ -111,7 +111,7 @@ def test_lstm_seeds_measures_known_and_fresh_seeds(copy):
     figures = run_tiny(copy, LSTM_NOTEBOOK, "lstm_seeds", 2, "--processes", 1)
     assert figures["seeds"] == figures["fresh_seeds"] == 2 and "ratio" in figures["quantiles"]
     table = tried_table(copy, "seeds.csv").set_index("figure")
-    assert list(table) == ["mean", "low", "high", "lowest", "highest"] and len(table) == 9
+    assert list(table) == ["mean", "low", "high", "lowest", "highest"] and len(table) == 11
     assert (table["low"] <= table["mean"]).all() and (table["mean"] <= table["high"]).all()
     for row, key in {
         "LSTM, test part": "ratio_mean",
@@ -209,7 +209,7 @@ def short_training():
     return start, lstm.fast_loss_and_grads, data.train, data.validation, 0
 
 
-@pytest.mark.parametrize("settings", [{}, {"learning_rate": 0.5, "patience": 2}])
+@pytest.mark.parametrize("settings", [{}, {"learning_rate": 0.5, "smooth": 1, "patience": 2}])
 def test_with_no_switch_turned_the_training_of_lstm_extras_is_the_notebooks(
     settings, short_training
 ):
