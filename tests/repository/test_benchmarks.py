@@ -209,7 +209,7 @@ def short_training():
     return start, lstm.fast_loss_and_grads, data.train, data.validation, 0
 
 
-@pytest.mark.parametrize("settings", [{}, {"learning_rate": 0.5, "smooth": 1, "patience": 2}])
+@pytest.mark.parametrize("settings", [{}, {"learning_rate": 1.0, "smooth": 2, "patience": 1}])
 def test_with_no_switch_turned_the_training_of_lstm_extras_is_the_notebooks(
     settings, short_training
 ):
