@@ -40,7 +40,7 @@ def test_imports():
 
 def test_parameters_are_the_shipped_ones():
     names = ("SEED", "NOISE", "LOOKBACK", "HIDDEN_SIZE", "RECALL_STEPS", "N_SEEDS")
-    assert [parameters(LSTM_NOTEBOOK)[name] for name in names] == [0, 0.1, 10, 50, 600, 4]
+    assert [parameters(LSTM_NOTEBOOK)[name] for name in names] == [0, 0.1, 10, 50, 600, 3]
 
 
 def test_generator_reproduces_the_committed_csv():
