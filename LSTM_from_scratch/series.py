@@ -73,7 +73,7 @@ def phase_posterior(windows, noise):
     """How probable each of PHASES is after windows (N, T): (N, 360), each row sums to 1."""
     T = windows.shape[1]
     waves = np.sin(PHASES[:, None] - np.arange(T, 0, -1) / 8)
-    misfit = (waves**2).sum(axis=1) - 2 * windows @ waves.T  # less each window's sum of squares
+    misfit = (waves**2).sum(axis=1) - 2 * windows @ waves.T  # up to a term without phase
     least = misfit.min(axis=1, keepdims=True)  # so that the exponential does not underflow
     p = np.exp((least - misfit) / (2 * noise**2))
     return p / p.sum(axis=1, keepdims=True)
