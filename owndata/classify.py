@@ -20,13 +20,12 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from owndata import jobs, models, scores, splits
 from owndata.errors import Unclear
+from owndata.measures import choose, genre_names, judge
 from owndata.models import Options, Settings, is_network
 from owndata.outcomes import NotSaved, Outcome, Outcomes
 from owndata.texts import Texts
 from owndata.tokens import LANGUAGES, NO_LANGUAGE, guess_language, tokenise
 from owndata.traits import LSTM_AND_BAG, MAJORITY, TRAITS, VARIANT, Family, family, is_rival
-from Text_Classification_LSTM.corpus import genre_names
-from Text_Classification_LSTM.rivals import choose, judge
 
 if TYPE_CHECKING:
     from owndata.keep import Kept
@@ -305,7 +304,7 @@ def fit_all(
         for settings in grid
     ]
     first = work.do(models.fit_model, tuned, "first split")
-    chosen = choose([job[:4] for job in tuned], first)
+    chosen = choose(tuned, first)
     outcomes: dict[str, list[Outcome]] = {name: [] for name in plan.grids}
     for (name, settings, *_), outcome in zip(tuned, first, strict=True):
         if settings is chosen[name] and plan.runs(name) == 1:

@@ -27,26 +27,25 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import Pipeline
 
-from owndata import jobs, models
+from owndata import jobs, models, pipelines
 from owndata.classify import Comparison, Work
 from owndata.errors import Unclear
 from owndata.files import write_whole
+from owndata.measures import cool, genre_names
 from owndata.scores import Certainty, certainty
 from owndata.splits import repeat_rare
 from owndata.texts import clean
-from Text_Classification_LSTM import rivals
-from Text_Classification_LSTM.corpus import genre_names
 
 FOLDER, FACTS = "kept_model", "kept.json"
 MODELS = {"pipeline": "model.skops", "network": "model.keras"}
-FORMAT = 1
+EARLIER_FORMATS, FORMAT = (1,), 2
 UNSURE = "unsure"
 TRUSTED = [  # all that a pipeline of `models.make_rivals` holds beside what skops itself trusts
-    "Text_Classification_LSTM.rivals.WeightedClauses",
-    "Text_Classification_LSTM.rivals.WordEmbedding",
-    "Text_Classification_LSTM.rivals.to_dense",
     "owndata.models.ClauseBags",
     "owndata.models.Stems",
+    "owndata.pipelines.WeightedClauses",
+    "owndata.pipelines.WordEmbedding",
+    "owndata.pipelines.to_dense",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 ]
@@ -96,13 +95,13 @@ class TrainedPipeline:
         self.pipeline, self.temperature = pipeline, temperature
 
     def probabilities(self, texts: list[str]) -> np.ndarray:
-        return rivals.cool(rivals.probabilities(self.pipeline, texts), self.temperature)
+        return cool(pipelines.probabilities(self.pipeline, texts), self.temperature)
 
     def knows(self, texts: list[str]) -> np.ndarray:
         found = self.pipeline.named_steps.get("words")
         read = found.transform(texts) if found else texts
         features = self.pipeline.named_steps["features"]
-        if isinstance(features, rivals.WeightedClauses):
+        if isinstance(features, pipelines.WeightedClauses):
             return knows_a_clause(features, read)
         counter = getattr(features, "counter_", features)
         return counter.transform(read).getnnz(axis=1) > 0
@@ -124,10 +123,10 @@ class TrainedPipeline:
         return cls(pipeline, temperature)
 
 
-def knows_a_clause(features: rivals.WeightedClauses, texts: Iterable[str]) -> np.ndarray:
+def knows_a_clause(features: pipelines.WeightedClauses, texts: Iterable[str]) -> np.ndarray:
     """(texts,): whether the weighted clauses know a word of a text, one that is no connective."""
     known, openers = features.counters_[0].vocabulary_, features.connectives_
-    clauses = (rivals.cut(text, openers) for text in texts)
+    clauses = (pipelines.cut(text, openers) for text in texts)
     return np.array([any(word in known for _, own in text for word in own) for text in clauses])
 
 
@@ -291,13 +290,19 @@ def find(path: Path) -> Path:
         if (place / FACTS).is_file():
             return place
     if path.exists() and any((path / name).is_file() or path.name == name for name in EARLIER):
-        fault = "it is a kept model of an earlier version, which this one does not read"
-        raise Unclear(path, fault, mend=MAKE_NEW)
+        raise too_early(path)
     raise Unclear(path, f"there is no kept model in a folder called {FOLDER}", "model", mend=GIVE)
+
+
+def too_early(path: Path) -> Unclear:
+    """The error of a kept model that an earlier version has made."""
+    fault = "it is a kept model of an earlier version, which this one does not read"
+    return Unclear(path, fault, mend=MAKE_NEW)
 
 
 def read_facts(place: Path) -> Facts:
     """What kept.json in a folder holds. Raises Unclear if that is not what it should."""
+    facts = None
     try:
         found = json.loads((place / FACTS).read_text(encoding="utf-8"))
         facts = Facts(**found)
@@ -305,6 +310,8 @@ def read_facts(place: Path) -> Facts:
             return facts
     except (OSError, ValueError, TypeError, AttributeError):
         pass
+    if facts and facts.format in EARLIER_FORMATS:
+        raise too_early(place)
     raise Unclear(place, f"its {FACTS} cannot be read by this version", mend=MAKE_NEW)
 
 
@@ -348,6 +355,5 @@ def train_networks(
     todo = [(settings, table, plan.seed + 1000 * start, plan.options) for start in starts]
     outcomes = work.do(models.fit_network, todo, "all texts")
     networks = models.networks()
-    limits = sure.temperature, sure.threshold
-    model = networks.join(outcomes, settings, table, plan.options, *limits)
+    model = networks.join(outcomes, settings, table, plan.options, sure.temperature)
     return settings, networks.Network(model)

@@ -2,7 +2,7 @@
 
 Words and stems of the texts' language are a step inside each pipeline, so that two kept models in
 one process do not share a stemmer. Tables have a row a text and the columns text, genre, pair
-(equal texts share one), kind and split (train, validation, test).
+(equal texts share one) and split (train, validation, test).
 """
 
 import hashlib
@@ -24,12 +24,11 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from owndata import tokens, traits
+from owndata import measures, pipelines, tokens, traits
 from owndata.jobs import quiet_stderr
+from owndata.measures import genre_names, part_of
 from owndata.outcomes import Outcome
 from owndata.traits import MAJORITY, TRAITS, VARIANT, WEIGHTED, Words
-from Text_Classification_LSTM import corpus, rivals
-from Text_Classification_LSTM.corpus import genre_names, part_of
 
 Settings = dict[str, Any]
 PARTS = "validation", "test"
@@ -125,9 +124,7 @@ def make_rivals(language: str) -> dict[str, tuple[Pipeline, dict[str, list]]]:
     """{name: (pipeline that takes texts, grid of settings to choose from)}."""
     stop_words = sorted({tokens.stem(word, language) for word in ENGLISH_STOP_WORDS})
     made = {}
-    for name, (pipeline, grid) in rivals.make_rivals().items():
-        if "features__stop_words" in grid:
-            grid = grid | {"features__stop_words": [None, stop_words]}
+    for name, (pipeline, grid) in pipelines.make_pipelines(stop_words).items():
         made[name] = Pipeline([*first_step(name, language), *pipeline.steps]), grid
     return made
 
@@ -195,11 +192,11 @@ def fit_pipeline(
     pipeline.fit(train["text"], train["genre"])
     fitted, outcome = time.perf_counter(), {}
     for split in PARTS:
-        scores = rivals.probabilities(pipeline, part_of(table, split)["text"])
+        scores = pipelines.probabilities(pipeline, part_of(table, split)["text"])
         outcome[split] = np.zeros((len(scores), len(names)))
         outcome[split][:, np.searchsorted(names, pipeline.classes_)] = scores
     seconds = [fitted - started, time.perf_counter() - fitted]
-    return outcome | {"size": float(rivals.count_weights(pipeline)), "seconds": seconds}
+    return outcome | {"size": pipelines.count_weights(pipeline), "seconds": seconds}
 
 
 def fit_to_keep(
@@ -236,7 +233,7 @@ def fit_model(
 
 
 def fit_network(settings: Settings, table: pd.DataFrame, seed: int, options: Options) -> Outcome:
-    """A network, trained once: as `fit_net` of the lesson, with weights and words."""
+    """A network, trained once, with its weights and words."""
     return networks().fit(settings, table, seed, options)
 
 
@@ -257,8 +254,7 @@ def versions() -> dict[str, str]:
 def made_by() -> str:
     """A hash of the code and the versions that outcomes depend on."""
     ours = Path(__file__)
-    lesson = Path(rivals.__file__)
-    files = [corpus.__file__, rivals.__file__, tokens.__file__, traits.__file__, ours]
-    files += [lesson.with_name("networks.py"), ours.with_name("networks.py")]  # not loaded for this
+    files = [module.__file__ for module in (measures, pipelines, tokens, traits)] + [ours]
+    files += [ours.with_name("nets.py"), ours.with_name("networks.py")]  # not loaded for this
     sources = [Path(file).read_text("utf-8") for file in files]
     return hashlib.sha256("\0".join([*sources, str(versions())]).encode()).hexdigest()

@@ -1,36 +1,15 @@
-"""The lesson's networks on texts of any script; this module alone loads TensorFlow."""
+"""The networks that are compared and kept; nets.py, which this module uses, loads TensorFlow."""
 
 from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
+from owndata.measures import genre_names, part_of
 from owndata.models import Options, Settings
+from owndata.nets import fit_net, join_nets, make_vectoriser, rebuild
 from owndata.outcomes import Outcome
-from owndata.tokens import JOINERS, LETTERS
-from Text_Classification_LSTM import networks as lesson
-from Text_Classification_LSTM.corpus import genre_names, part_of
-
-tf.get_logger().setLevel("ERROR")  # no advice on how the lesson could be faster
-CHANGES = {
-    "I": "i",  # in Turkish, tf.strings.lower would turn I into a dotless i
-    "İ": "i\u0307",
-    "\u2019": "'",  # the typographic apostrophe
-    rf"[^{LETTERS}{JOINERS}]+": " ",
-    rf"[{JOINERS}]{{2,}}": " ",
-    rf"(^| )[{JOINERS}]": " ",  # joiners at the ends of a word
-    rf"[{JOINERS}]( |$)": " ",
-}
-
-
-@keras.saving.register_keras_serializable("lstm_projects")
-def any_script_words(texts: tf.Tensor) -> tf.Tensor:
-    """The words of each text, as `tokens.tokenise` finds them, with blanks between: strings."""
-    for pattern, replacement in CHANGES.items():
-        texts = tf.strings.regex_replace(texts, pattern, replacement)
-    return tf.strings.lower(texts, encoding="utf-8")
 
 
 def fit(settings: Settings, table: pd.DataFrame, seed: int, options: Options) -> Outcome:
@@ -38,16 +17,7 @@ def fit(settings: Settings, table: pd.DataFrame, seed: int, options: Options) ->
 
     Also its history, weights, words, size and seconds.
     """
-    outcome = lesson.fit_net(
-        table,
-        seed,
-        most_epochs=options.most_epochs,
-        most_words=options.most_words,
-        standardise=any_script_words,
-        **settings,
-    )
-    plain = {key: np.asarray(outcome[key]).tolist() for key in ("seconds", "size")}
-    return outcome | plain
+    return fit_net(table, seed, options.most_epochs, options.most_words, **settings)
 
 
 def join(
@@ -56,20 +26,14 @@ def join(
     table: pd.DataFrame,
     options: Options,
     temperature: float,
-    threshold: float,
 ) -> keras.Model:
     """One model of trained networks: texts in; out, their mean probabilities (texts, genres).
 
     table: what they were trained on.
     """
-    names = genre_names(table)
-    nets = [lesson.rebuild(outcome, len(names), **settings) for outcome in outcomes]
-    vectoriser = lesson.make_vectoriser(
-        part_of(table, "train")["text"],
-        most_words=options.most_words,
-        standardise=any_script_words,
-    )
-    return lesson.with_labels(vectoriser, nets, names, temperature, threshold)
+    nets = [rebuild(outcome, len(genre_names(table)), **settings) for outcome in outcomes]
+    vectoriser = make_vectoriser(part_of(table, "train")["text"], options.most_words)
+    return join_nets(vectoriser, nets, temperature)
 
 
 class Network:

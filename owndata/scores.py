@@ -1,6 +1,6 @@
 """What a model's probabilities are worth: scores, intervals, calibration, who is ahead.
 
-The single scores are those of the lesson; here are those of several splits of a reader's texts.
+Those of a single split are in `measures`; here are those of several.
 
 A trial is a table with a split; an outcome holds the probabilities (texts, genres) of its
 validation and its test texts, in the order of the rows and of the sorted genres.
@@ -14,19 +14,19 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import binomtest
 
-from owndata.outcomes import Outcome
-from owndata.traits import TRAITS
-from Text_Classification_LSTM.corpus import genre_names, part_of
-from Text_Classification_LSTM.rivals import (
+from owndata.measures import (
     best_temperature,
+    calibration_error,
     cool,
     difference_interval,
+    genre_names,
     judge,
-    macro_f1,
-    reliability,
+    part_of,
     score,
     share_interval,
 )
+from owndata.outcomes import Outcome
+from owndata.traits import TRAITS
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,9 @@ def score_all(trials: list[pd.DataFrame], outcomes: dict[str, list[Outcome]]) ->
     rows = {}
     for name, runs in outcomes.items():
         for number, (trial, run) in enumerate(zip(trials, runs, strict=True)):
-            found = score(trial, run)
-            rows[name, number] = {
-                "validation_accuracy": found["validation"],
-                "accuracy": found["accuracy"],
-                "macro_f1": found["macro_f1"],
-                "log_loss": found["log_loss"] if TRAITS[name].gives_probabilities else np.nan,
-                "validation_macro_f1": macro_f1(trial, run, "validation"),
-            }
+            rows[name, number] = score(trial, run)
+            if not TRAITS[name].gives_probabilities:
+                rows[name, number]["log_loss"] = np.nan
     return pd.DataFrame(rows).T.rename_axis(["model", "trial"])
 
 
@@ -144,8 +139,8 @@ def calibration(trials: list[pd.DataFrame], outcomes: list[Outcome]) -> dict[str
     after = [cool(run["test"], best_temperature(trial, run)) for trial, run in both]
     truths = np.concatenate(truth)
     return {
-        "ece": reliability(np.concatenate(before), truths)[1],
-        "ece_cooled": reliability(np.concatenate(after), truths)[1],
+        "ece": calibration_error(np.concatenate(before), truths),
+        "ece_cooled": calibration_error(np.concatenate(after), truths),
     }
 
 

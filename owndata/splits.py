@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
+from owndata.measures import part_of
 from owndata.tokens import same_text
-from Text_Classification_LSTM.corpus import part_of
 
 FEWEST = 10  # different texts that a genre needs: they are split into three parts
 SIDES = "test", "validation"
@@ -31,11 +31,11 @@ def draw_texts(table: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
 
 
 def draw_split(table: pd.DataFrame, seed: int, fold: int = 0) -> pd.DataFrame:
-    """The table with kind, pair (equal texts share one), split (60% train, 20% each other).
+    """The table with pair (equal texts share one) and split (60% train, 20% each other).
 
     The test part is the fold of that number, 0 to 3, of five; the validation part the next one.
     """
-    table = table.assign(kind="plain", pair=same_text(table["text"]), split="train")
+    table = table.assign(pair=same_text(table["text"]), split="train")
     texts = table.drop_duplicates("pair")
     folds = StratifiedKFold(5, shuffle=True, random_state=seed).split(texts, texts["genre"])
     chosen = itertools.islice(folds, fold, fold + len(SIDES))

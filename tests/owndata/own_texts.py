@@ -19,3 +19,21 @@ def texts(sizes: dict[str, int], seed: int = 0, words: int = 6) -> pd.DataFrame:
         for number in range(count)
     ]
     return pd.DataFrame(rows, columns=["text", "genre"])
+
+
+def twins(pairs: int, seed: int = 0) -> pd.DataFrame:
+    """A table of pairs of texts of the same words, whose order decides; columns of a split, too.
+
+    The genre is that of the main clause, and not that of the one that begins with "although". Three
+    in five pairs are training texts, one is for validation, and one is a test.
+    """
+    rng, rows = np.random.default_rng(seed), []
+    for pair in range(pairs):
+        sides = list(rng.permutation(list(WORDS))[:2])
+        clause = {genre: " ".join(["the", *rng.choice(WORDS[genre], 3)]) for genre in sides}
+        pattern = rng.choice(["although {1}, {0}.", "{0}, although {1}."])
+        split = ["train", "train", "train", "validation", "test"][pair % 5]
+        for main, other in (sides, sides[::-1]):
+            text = pattern.format(clause[main], clause[other])
+            rows.append({"text": text, "genre": main, "pair": pair, "split": split})
+    return pd.DataFrame(rows)

@@ -17,12 +17,12 @@ from own_texts import texts
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
-from owndata import classify, keep, models
+from owndata import classify, keep, models, pipelines
 from owndata.classify import Work
 from owndata.errors import Unclear
 from owndata.keep import FACTS, FOLDER, Facts, Kept, TrainedPipeline
+from owndata.measures import cool
 from owndata.words import classify as words
-from Text_Classification_LSTM import rivals
 
 ROOT = Path(__file__).parents[2]
 OWN = texts({"sea": 30, "bank": 30, "kitchen": 30})
@@ -99,8 +99,8 @@ def test_every_rival_is_kept_without_a_text_and_labels_alike_elsewhere(tmp_path)
 
 def test_the_answers_are_those_of_the_pipeline_at_the_temperature():
     kept = trained(temperature=2.0)
-    raw = rivals.probabilities(kept.reader.pipeline, OWN["text"])
-    np.testing.assert_allclose(kept.probabilities(OWN["text"]), rivals.cool(raw, 2.0))
+    raw = pipelines.probabilities(kept.reader.pipeline, OWN["text"])
+    np.testing.assert_allclose(kept.probabilities(OWN["text"]), cool(raw, 2.0))
     table = kept.predict(OWN["text"])
     assert list(table) == ["likeliest", "probability", "label"]
     assert (table["likeliest"] == np.array(kept.names)[raw.argmax(axis=1)]).all()
@@ -232,6 +232,16 @@ def test_what_is_not_whole_or_of_another_format_is_refused(spoil, said, tmp_path
     spoil(folder)
     with pytest.raises(Unclear, match=said):
         Kept.load(tmp_path)
+
+
+def test_a_model_of_an_earlier_format_is_refused_with_the_way_to_a_new_one(tmp_path):
+    folder = trained().save(tmp_path)
+    change_facts(folder, format=1)
+    with pytest.raises(Unclear) as caught:
+        Kept.load(tmp_path)
+    said = str(caught.value)
+    assert "it is a kept model of an earlier version" in said and "classify FILE" in said
+    assert "\n" not in said
 
 
 class NotTrusted(DummyClassifier):
