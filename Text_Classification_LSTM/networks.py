@@ -53,20 +53,27 @@ def make_net(
     return keras.Model(numbers, answer)
 
 
+@tf.autograph.experimental.do_not_convert
+def without_padding(words, label):
+    """The numbers of a text's words alone."""
+    return words[words > 0], label
+
+
+@tf.autograph.experimental.do_not_convert
+def length(words, label):
+    """How many words a text has."""
+    return tf.size(words)
+
+
 def batches(numbers, labels, size, seed=None):
     """Batches of texts of similar length, each as wide as its longest text; a tf.data.Dataset.
 
     numbers (texts, words), 0 is padding. With a seed, the texts are shuffled before each epoch.
     """
-    dataset = tf.data.Dataset.from_tensor_slices((numbers, labels))
-    dataset = dataset.map(lambda words, label: (words[words > 0], label))
+    dataset = tf.data.Dataset.from_tensor_slices((numbers, labels)).map(without_padding)
     if seed is not None:
         dataset = dataset.shuffle(len(labels), seed=seed)
-    dataset = dataset.bucket_by_sequence_length(
-        lambda words, label: tf.size(words),
-        bucket_boundaries=[24, 28, 32, 38],
-        bucket_batch_sizes=[size] * 5,
-    )
+    dataset = dataset.bucket_by_sequence_length(length, [24, 28, 32, 38], [size] * 5)
     count = sum(1 for batch in dataset)
     return dataset.apply(tf.data.experimental.assert_cardinality(count))
 
@@ -119,6 +126,7 @@ def fit_net(
         learning_rate = keras.optimizers.schedules.CosineDecay(
             learning_rate, epochs * len(steps)
         )
+        patience = epochs  # the small steps at the end are worth waiting for
     adam = keras.optimizers.Adam(learning_rate)
     model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
     stop = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
