@@ -4,107 +4,128 @@ differences.
 usage: python -m benchmarks.text_seeds [COUNT] [--cluster ...]        (default 20: corpora 100 to 119, or five of them)
 """
 
+import pandas as pd
+
 from benchmarks.command import arguments
 from benchmarks.evidence import quantiles, slug, write_evidence
-from benchmarks.text_trials import best_rival, corpus_of, score_all, tune
-from Text_Classification_LSTM.rivals import RIVALS, difference_interval, share_interval
+from benchmarks.text_models import PIPELINES
+from benchmarks.text_trials import best_rival, corpus_of, score_all, tune, write_table
+from owndata.measures import difference_interval, share_interval
+from Text_Classification_LSTM.rivals import RIVALS
 from tools.notebooks import TEXT_NOTEBOOK
 
 FIRST = 100  # no setting was ever chosen on these corpora
-EVERYWHERE = ["LSTM", "LSTM, attention"]  # and those classical models that are no trees
+EVERYWHERE = {"LSTM", "LSTM, attention", *RIVALS}  # what the notebook trains, too
 ORDER_AWARE = "weighted clauses, logistic regression"
+SIDES = "mean", "low", "high"
 
 
-def known(values):
-    """The values, None for one that is no number: a single corpus has no interval."""
-    return [None if value != value else value for value in values]
+def jobs_of(chosen, count, tiny):
+    """(model, settings, corpus) of all fits: a quarter of the corpora for the models that the notebook does not train."""
+    return [
+        (name, settings, corpus_of(FIRST + number, tiny))
+        for number in range(count)
+        for name, settings in chosen.items()
+        if 4 * number < count or name in EVERYWHERE
+    ]
+
+
+def for_the_notebook(scores):
+    """results/models.csv: a row a model, the best first. Seconds are medians, of one thread to a fit."""
+    models = scores.groupby("model")
+    table = pd.DataFrame(
+        {name: share_interval(group, 0) for name, group in models["accuracy"]},
+        index=["accuracy", "low", "high"],
+    ).T.rename_axis("model")
+    table["crossover"] = models["crossover"].mean()
+    table["weights"] = models["size"].mean().round().astype("Int64")
+    for cost in ("fit_seconds", "texts_a_second"):
+        table[cost] = models[cost].median()
+    table["corpora"] = models.size()
+    return table.sort_values("accuracy", ascending=False, kind="stable")
+
+
+def known(row):
+    """{key: value} of a row, None for what is no number: a single corpus has no interval, a forest no weights."""
+    return {key: None if pd.isna(value) else value for key, value in row.items()}
+
+
+def differences(accuracy, name):
+    """{other model: (mean, low, high)} of its lead in accuracy (corpora, models), on the corpora that both have."""
+    others = accuracy.columns.drop(name)
+    return {
+        other: dict(zip(SIDES, difference_interval((accuracy[name] - accuracy[other]).dropna(), 0)))
+        for other in others
+    }
+
+
+def roles_of(means):
+    """{role: model}, by what the models reach on validation texts."""
+    lstms = [name for name in means.index if name.startswith("LSTM") and "both" not in name]
+    return {
+        "best_lstm": best_rival(means, lstms),
+        "best_rival": best_rival(means, PIPELINES),
+        "best_bag": best_rival(means, [*PIPELINES.keys() - {ORDER_AWARE}, "order-free net"]),
+        "order_aware_rival": ORDER_AWARE,
+        "gru": best_rival(means, [name for name in means.index if name.startswith("GRU")]),
+        "convolution": best_rival(
+            means, [name for name in means.index if name.startswith("convolution")]
+        ),
+    }
+
+
+def figures_of(scores, table):
+    """The figures of all models by their names in evidence.json, and those of the roles."""
+    means = scores.groupby("model").mean(numeric_only=True).loc[table.index]
+    accuracy = scores.pivot(index="seed", columns="model", values="accuracy")
+    roles = roles_of(means)
+    gaps = differences(accuracy, roles["best_lstm"])
+    figures = {
+        "ladder": {
+            name: known(row) for name, row in table.drop(columns="texts_a_second").iterrows()
+        },
+        "differences_to_best_lstm": {name: known(gap) for name, gap in gaps.items()},
+        "lstm_macro_f1": means.loc["LSTM", "macro_f1"],
+        "lstm_plain_accuracy": means.loc["LSTM", "plain"],
+        "lstm_crossover_accuracy": means.loc["LSTM", "crossover"],
+    }
+    for name, row in table.iterrows():
+        columns = ["accuracy", "crossover", "fit_seconds", "texts_a_second"]
+        figures |= {slug(name, column): row[column] for column in columns}
+    for role, name in {"lstm": "LSTM", "best_lstm": roles["best_lstm"]}.items():
+        ends = known(table.loc[name, ["low", "high"]])
+        figures |= {f"{role}_accuracy_{end}": value for end, value in ends.items()}
+        figures[f"{role}_accuracy_worst"] = accuracy[name].min()
+    for role, name in roles.items():
+        figures |= {role: name, f"{role}_accuracy": means.loc[name, "accuracy"]}
+        figures[f"{role}_crossover_accuracy"] = means.loc[name, "crossover"]
+    for gap, role in {
+        "difference": "best_rival",
+        "difference_to_order_aware": "order_aware_rival",
+        "difference_to_bag": "best_bag",
+    }.items():
+        figures |= {
+            f"{gap}_{side}": value
+            for side, value in figures["differences_to_best_lstm"][roles[role]].items()
+        }
+    return figures
 
 
 def main(count, write, tiny=False, **options):
     chosen = tune(tiny=tiny, **options)
     print(*chosen.items(), sep="\n")
-    everywhere = EVERYWHERE + [
-        name for name in RIVALS if "forest" not in name and "boosting" not in name
-    ]
-    jobs = [(name, chosen[name], corpus_of(FIRST + number, tiny)) for number in range(count)
-            for name in chosen if 4 * number < count or name in everywhere]  # fmt: skip
-    scores = score_all(jobs, "models x corpora", tiny=tiny, **options)
-    measures = ["accuracy", "macro_f1", "log_loss", "plain", "crossover"]
+    scores = score_all(jobs_of(chosen, count, tiny), "models x corpora", tiny=tiny, **options)
     assert scores.drop(columns="size").notna().all(axis=None), "a score is missing"
-    means = scores.groupby("model").mean(numeric_only=True).sort_values("accuracy", ascending=False)
-    median = scores.groupby("model")[
-        ["fit_seconds", "texts_a_second"]
-    ].median()  # one thread to a fit
-    accuracy = scores.pivot(index="seed", columns="model", values="accuracy")
-    table = {}
-    for name, row in means.iterrows():
-        _, low, high = known(share_interval(accuracy[name].dropna()))
-        table[name] = {"accuracy": row["accuracy"], "low": low, "high": high, "crossover": row["crossover"],
-                       "weights": None if row["size"] != row["size"] else round(row["size"]),
-                       "fit_seconds": median.loc[name, "fit_seconds"], "corpora": int(accuracy[name].count())}  # fmt: skip
-        print(
-            f"{name:40}",
-            *(f"{key} {value:.4g}" for key, value in table[name].items() if value is not None),
-        )
-    one_direction = [name for name in means.index if name.startswith("LSTM") and "both" not in name]
-    lstm, rival = best_rival(means, one_direction), best_rival(means, list(RIVALS))
-    bag = best_rival(means, [*RIVALS.keys() - {ORDER_AWARE}, "order-free net"])
-    families = {
-        family: best_rival(means, [name for name in means.index if name.startswith(family)])
-        for family in ("GRU", "convolution")
+    table = for_the_notebook(scores)
+    print(table.round(4).to_string())
+    write_table(table, "models.csv", write)
+    figures = figures_of(scores, table)
+    print(pd.DataFrame(figures["differences_to_best_lstm"]).T.round(4).to_string())
+    measures = ["accuracy", "macro_f1", "log_loss", "plain", "crossover"]
+    figures["quantiles"] = {
+        name: quantiles(group[measures]) for name, group in scores.groupby("model")
     }
-    gaps = {
-        name: difference_interval((accuracy[lstm] - accuracy[name]).dropna())
-        for name in means.index
-        if name != lstm
-    }
-    for name, (mean, low, high) in gaps.items():
-        print(f"{lstm} - {name:35} {mean:+.4f}  95% {low:+.4f} to {high:+.4f}")
-    _, low, high = share_interval(accuracy["LSTM"])
-    figures = {
-        slug(name, score): means.loc[name, score]
-        for name in means.index
-        for score in ("accuracy", "crossover")
-    }
-    figures |= {
-        slug(name, cost): median.loc[name, cost] for name in median.index for cost in median
-    }
-    figures |= {
-        "seeds": count,
-        "lstm_accuracy_low": low,
-        "lstm_accuracy_high": high,
-        "lstm_accuracy_worst": accuracy["LSTM"].min(),
-        "lstm_macro_f1": means.loc["LSTM", "macro_f1"],
-        "lstm_plain_accuracy": means.loc["LSTM", "plain"],
-        "lstm_crossover_accuracy": means.loc["LSTM", "crossover"],
-        "best_lstm_accuracy_low": table[lstm]["low"],
-        "best_lstm_accuracy_high": table[lstm]["high"],
-        "best_lstm_accuracy_worst": accuracy[lstm].min(),
-        "ladder": table,
-        "differences_to_best_lstm": {
-            name: dict(zip(("mean", "low", "high"), known(gap))) for name, gap in gaps.items()
-        },
-        "quantiles": {name: quantiles(group[measures]) for name, group in scores.groupby("model")},
-    }
-    best = {
-        "best_lstm": lstm,
-        "best_rival": rival,
-        "best_bag": bag,
-        "order_aware_rival": ORDER_AWARE,
-    }
-    for role, name in (best | {family.lower(): name for family, name in families.items()}).items():
-        figures |= {role: name, f"{role}_accuracy": means.loc[name, "accuracy"]}
-        figures[f"{role}_crossover_accuracy"] = means.loc[name, "crossover"]
-    for role, name in (
-        ("difference", rival),
-        ("difference_to_order_aware", ORDER_AWARE),
-        ("difference_to_bag", bag),
-    ):
-        figures |= {
-            f"{role}_{side}": value
-            for side, value in zip(("mean", "low", "high"), known(gaps[name]))
-        }
-    write_evidence(TEXT_NOTEBOOK, "text_seeds", count, write, **figures)
+    write_evidence(TEXT_NOTEBOOK, "text_seeds", count, write, seeds=count, **figures)
 
 
 if __name__ == "__main__":

@@ -1,39 +1,27 @@
-"""What the benchmarks of notebook 2 share: corpora made where they are needed, tuning, and scored fits."""
+"""What the benchmarks of notebook 2 share: corpora made where they are needed, tuning, scored fits, tables."""
+
+import json
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import log_loss
 
+from benchmarks.evidence import place
 from benchmarks.sweep import sweep
-from Text_Classification_LSTM.corpus import (
-    cut_connectives,
-    make_corpus,
-    part_of,
-    preprocess,
-    shuffle_words,
-)
-from Text_Classification_LSTM.networks import FROZEN, GRID, GRIDS, READERS, fit_model
-from Text_Classification_LSTM.rivals import choose, clause_bags, score
+from benchmarks.text_models import SETTINGS, fit_model
+from Text_Classification_LSTM.corpus import cut_connectives, make_corpus, part_of, shuffle_words
+from Text_Classification_LSTM.rivals import score
+from tools.notebooks import ROOT, TEXT_NOTEBOOK
 
+# Read here: it travels to the workers of a cluster, which have none of this repository's files.
+GRAMMAR = json.loads((ROOT / "Text_Classification_LSTM/grammar.json").read_text("utf-8"))
 TOPICS = {"banking", "tennis", "elections", "university"}
 TINY_SIZES = {"train": 60, "validation": 60, "test": 240}  # of a corpus that is only tried
-
-
-LAST = {}  # {what make_table was asked for: the table} of the last one that this process has made
-
-
-def training(tiny):
-    """The settings of `fit_model` beside the notebook's: one epoch where a script is only tried."""
-    return {"most_epochs": 1} if tiny else {}
 
 
 def corpus_of(seed, tiny=False, **more):
     """The arguments of `make_table` for the corpus of a seed."""
     return {"seed": seed} | more | (TINY_SIZES if tiny else {})
-
-
-def best_rival(means, rivals):
-    """The rival that is right most often on validation texts, of equals the first by name; `means` has a row a model."""
-    return means.loc[sorted(rivals), "validation"].idxmax()
 
 
 def alter(table, case, seed):
@@ -54,74 +42,79 @@ def alter(table, case, seed):
 
 
 def make_table(seed, case="", **sizes):
-    """The corpus of a seed, altered as `case` says, with the columns that the rivals read. A process keeps the last one."""
-    key = repr((seed, case, sizes))
-    if key not in LAST:
-        LAST.clear()
-        table = make_corpus(seed, **sizes)
-        table = alter(table, case, seed) if case else table
-        LAST[key] = table.assign(
-            stems=table["text"].map(preprocess), clause_bags=table["text"].map(clause_bags)
-        )
-    return LAST[key]
+    """The corpus of a seed, altered as `case` says."""
+    table = make_corpus(seed, GRAMMAR, **sizes)
+    return alter(table, case, seed) if case else table
 
 
-def validation(name, settings, corpus, training):
-    """The probabilities (texts, genres) of one model for the validation texts."""
-    table = make_table(**corpus)
-    return fit_model(name, settings, table, corpus["seed"], **training)["validation"]
-
-
-def scores(name, settings, corpus, training):
-    """The scores of one model on the test texts, and its cost: weights, seconds to fit, texts read in a second."""
-    table = make_table(**corpus)
-    outcome = fit_model(name, settings, table, corpus["seed"], **training)
-    fit_seconds, read_seconds = outcome["seconds"]
-    read = len(table) - len(part_of(table, "train"))
-    cost = {
-        "size": outcome["size"],
-        "fit_seconds": fit_seconds,
-        "texts_a_second": read / read_seconds,
-    }
-    return {"model": name, "seed": corpus["seed"]} | score(table, outcome) | cost
-
-
-def ladder():
-    """{model: settings to choose from}: the steps from the LSTM as described to the one with attention, and further, and the
-    same for a GRU and a convolution."""
-    frozen = {
-        name: [{"reader": name} | FROZEN | {"dropout": dropout} for dropout in (0.3, 0.5)]
-        for name in READERS
-    }
-    slower = {name: [settings | {"learning_rate": rate, "dropout": 0.3} for rate in (0.002, 0.004)]
-              for name, (settings, _) in frozen.items()}  # fmt: skip
+def judge(table, part, probabilities):
+    """The accuracy and the log loss of probabilities (texts, genres) for one part of a corpus."""
+    names, truth = np.unique(table["genre"]), part_of(table, part)["genre"]
+    exact = probabilities / probabilities.sum(
+        axis=1, keepdims=True, dtype=float
+    )  # of a net: float32
     return {
-        "LSTM, own vectors": [{"initialised": True} | settings for settings in GRID],
-        "LSTM, frozen vectors": frozen["last"],
-        "LSTM in both directions, attention": frozen["both directions, attention"],
-        "GRU, trained vectors": [{"reader": "GRU"} | settings for settings in GRID],
-        "GRU, frozen vectors": frozen["GRU"],
-        "GRU, attention": frozen["GRU, attention"],
-        "convolution, trained vectors": [{"reader": "convolution"} | settings for settings in GRID],
-        "convolution, frozen vectors": slower["convolution"],
-        "convolution, attention": slower["convolution, attention"],
+        "accuracy": (names[probabilities.argmax(axis=1)] == truth).mean(),
+        "log_loss": log_loss(truth, exact, labels=names),
     }
 
 
-def tune(names=None, tiny=False, **options):
-    """{model: settings} as the notebook chooses them: on the validation texts of the committed corpus (seed 0)."""
-    corpus = corpus_of(0, tiny)
-    known = GRIDS | ladder()
-    grids = {name: known[name][: 1 if tiny else None] for name in names or known}
-    pairs = [(name, settings) for name, grid in grids.items() for settings in grid]
-    jobs = [(name, settings, corpus, training(tiny)) for name, settings in pairs]
-    outcomes = sweep(validation, jobs, "tuning", tiny=tiny, **options)
+def validation(name, settings, corpus):
+    """The accuracy and the log loss of a model on the validation texts of a corpus."""
     table = make_table(**corpus)
-    tried = [(name, settings, table, 0) for name, settings in pairs]
-    return choose(tried, [{"validation": np.array(outcome)} for outcome in outcomes])
+    outcome = fit_model(name, settings, table, corpus["seed"])
+    return judge(table, "validation", outcome.validation)
 
 
-def score_all(jobs, label, tiny=False, **options):
+def scores(name, settings, corpus):
+    """The scores of a model on the test texts of a corpus, and its cost."""
+    table = make_table(**corpus)
+    outcome = fit_model(name, settings, table, corpus["seed"])
+    guesses = np.unique(table["genre"])[outcome.test.argmax(axis=1)]
+    return {
+        "model": name,
+        "seed": corpus["seed"],
+        **score(table, guesses).rename({"macro-F1": "macro_f1"}),
+        "log_loss": judge(table, "test", outcome.test)["log_loss"],
+        "validation": judge(table, "validation", outcome.validation)["accuracy"],
+        "size": outcome.size,
+        "fit_seconds": outcome.fit_seconds,
+        "texts_a_second": outcome.texts_a_second,
+    }
+
+
+def settings_of(name, tiny=False):
+    """The settings that a model chooses from; one, and one epoch, where a script is only tried."""
+    if not tiny:
+        return SETTINGS[name]
+    first = SETTINGS[name][0]
+    return [first | {"epochs": 1} if "epochs" in first else first]
+
+
+def tune(names=SETTINGS, tiny=False, **options):
+    """{model: settings} as the notebook chooses them, on the validation texts of the committed corpus (seed 0): those with the
+    smallest log loss. A support vector machine has no probabilities and goes by accuracy."""
+    pairs = [(name, settings) for name in names for settings in settings_of(name, tiny)]
+    jobs = [(*pair, corpus_of(0, tiny)) for pair in pairs]
+    found, best = sweep(validation, jobs, "tuning", tiny=tiny, **options), {}
+    for (name, settings), reached in zip(pairs, found):
+        penalty = -reached["accuracy"] if "SVM" in name else reached["log_loss"]
+        if name not in best or penalty < best[name][0]:
+            best[name] = penalty, settings
+    return {name: settings for name, (_, settings) in best.items()}
+
+
+def score_all(jobs, label, **options):
     """A table of `scores`, one row a job (name, settings, corpus)."""
-    jobs = [(*job, training(tiny)) for job in jobs]
-    return pd.DataFrame(sweep(scores, jobs, label, tiny=tiny, **options))
+    return pd.DataFrame(sweep(scores, jobs, label, **options))
+
+
+def best_rival(means, rivals):
+    """The rival that is right most often on validation texts, of equals the first by name; `means` has a row a model."""
+    return means.loc[sorted(rivals), "validation"].idxmax()
+
+
+def write_table(table, name, write, **options):
+    """Write a table to a .csv file that the notebook reads; `write` as in `place`."""
+    path = place(TEXT_NOTEBOOK, name, write)
+    table.to_csv(path, float_format="%.6g", lineterminator="\n", **options)
