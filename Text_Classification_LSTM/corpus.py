@@ -170,3 +170,12 @@ def shuffle_words(table, seed):
         " ".join(rng.sample(words, len(words))) for words in table["text"].str.split()
     ]
     return table.assign(text=texts)
+
+
+def cut_connectives(table):
+    """The corpus with every text cut down to its clauses, in their order."""
+    texts = []
+    for text, clauses in zip(table["text"].str.lower(), table["clauses"]):
+        places = {clause: text.index(clause.lower()) for clause in clauses}
+        texts.append(". ".join(sorted(clauses, key=places.get)))
+    return table.assign(text=texts)
