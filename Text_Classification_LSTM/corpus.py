@@ -64,9 +64,7 @@ def make_clauses(grammar, genre, topic, count, rng):
     actors, actions = (rng.sample(lists[part], count) for part in ("who", "did what"))
     clauses = []
     for actor, action in zip(actors, actions):
-        ending = rng.choice(
-            ["", rng.choice(lists["when or where"]), rng.choice(grammar["tails"])]
-        )
+        ending = rng.choice(["", rng.choice(lists["when or where"]), rng.choice(grammar["tails"])])
         named = name_actor(actor, grammar["adjectives"], rng)
         clauses.append(fill(f"{named} {action} {ending}".strip(), rng))
     return clauses
@@ -90,17 +88,9 @@ def make_twins(genres, draw, openers, rng):
     connective, pattern = draw_pattern(openers, rng)
     first, second = ((genre, *draw(genre, 1)) for genre in genres)
     rows = []
-    for (genre, topic, [news]), (_, other, [background]) in (
-        (first, second),
-        (second, first),
-    ):
+    for (genre, topic, [news]), (_, other, [background]) in ((first, second), (second, first)):
         text = capitals(pattern.replace("{M}", news).replace("{B}", background))
-        row = {
-            "text": text,
-            "genre": genre,
-            "kind": "crossover",
-            "topics": (topic, other),
-        }
+        row = {"text": text, "genre": genre, "kind": "crossover", "topics": (topic, other)}
         rows.append(row | {"connective": connective, "clauses": (news, background)})
     return rows
 
@@ -108,19 +98,12 @@ def make_twins(genres, draw, openers, rng):
 def make_plain(genre, draw, openers, rng):
     """One text with clauses of one topic, half of the time in a pattern of the twins."""
     uses_connective = rng.random() < 0.5
-    connective, pattern = (
-        draw_pattern(openers, rng) if uses_connective else ("", rng.choice(PLAIN))
-    )
+    connective, pattern = draw_pattern(openers, rng) if uses_connective else ("", rng.choice(PLAIN))
     slots = re.findall(r"{\w}", pattern)
     topic, clauses = draw(genre, len(slots))
     for slot, clause in zip(slots, clauses):
         pattern = pattern.replace(slot, clause)
-    row = {
-        "text": capitals(pattern),
-        "genre": genre,
-        "kind": "plain",
-        "topics": (topic,),
-    }
+    row = {"text": capitals(pattern), "genre": genre, "kind": "plain", "topics": (topic,)}
     return row | {"connective": connective, "clauses": tuple(clauses)}
 
 
@@ -145,10 +128,7 @@ def make_corpus(seed, grammar, train=1800, validation=600, test=600, crossover=0
     pair = itertools.count()
     for split, size in {"train": train, "validation": validation, "test": test}.items():
         twins = round(size * crossover / 2)
-        made = [
-            make_twins(next(two_genres), draw, grammar["openers"], rng)
-            for _ in range(twins)
-        ]
+        made = [make_twins(next(two_genres), draw, grammar["openers"], rng) for _ in range(twins)]
         for _ in range(size - 2 * twins):
             made.append([make_plain(next(genres), draw, grammar["openers"], rng)])
         for together in made:
@@ -166,9 +146,7 @@ def part_of(table, split):
 def shuffle_words(table, seed):
     """The corpus with the words of every text in random order."""
     rng = random.Random(seed)
-    texts = [
-        " ".join(rng.sample(words, len(words))) for words in table["text"].str.split()
-    ]
+    texts = [" ".join(rng.sample(words, len(words))) for words in table["text"].str.split()]
     return table.assign(text=texts)
 
 

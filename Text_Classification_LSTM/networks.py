@@ -30,13 +30,7 @@ def attention(vectors, is_word, units):
 
 
 def make_net(
-    reader,
-    genres=4,
-    vocabulary_size=5000,
-    dimension=100,
-    units=64,
-    dropout=0.3,
-    frozen=False,
+    reader, genres=4, vocabulary_size=5000, dimension=100, units=64, dropout=0.3, frozen=False
 ):
     """A network, not compiled: word numbers (texts, words) in, probabilities (texts, genres) out.
 
@@ -94,16 +88,7 @@ def to_arrays(table, vocabulary_size):
     return arrays, to_numbers.get_vocabulary()
 
 
-def fit_net(
-    table,
-    reader,
-    seed,
-    learning_rate=0.002,
-    epochs=60,
-    patience=8,
-    batch_size=64,
-    **net,
-):
+def fit_net(table, reader, seed, learning_rate=0.002, epochs=60, patience=8, batch_size=64, **net):
     """Train a network on a corpus: Fit, with probabilities for the validation and test texts.
 
     net: other arguments of `make_net`. Where vectors are frozen they are those of `word_vectors`,
@@ -114,30 +99,21 @@ def fit_net(
     embedding = model.get_layer("vectors")
     arrays, words = to_arrays(table, embedding.input_dim)
     X, y = arrays["train"]
-    size = min(
-        batch_size, max(8, len(y) // 25)
-    )  # at least 25 steps an epoch, also of few texts
+    size = min(batch_size, max(8, len(y) // 25))  # at least 25 steps an epoch, also of few texts
     steps = batches(X, y, size, seed)
     if not embedding.trainable:
         lines = [row[row > 0] for row in X]
         vectors = word_vectors(lines, embedding.input_dim, embedding.output_dim)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         embedding.set_weights([3 * vectors / np.maximum(lengths, 1e-12)])
-        learning_rate = keras.optimizers.schedules.CosineDecay(
-            learning_rate, epochs * len(steps)
-        )
+        learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * len(steps))
         patience = epochs  # the small steps at the end are worth waiting for
     adam = keras.optimizers.Adam(learning_rate)
     model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
     stop = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
-    known = {
-        "validation_data": batches(*arrays["validation"], 256),
-        "callbacks": [stop],
-    }
+    known = {"validation_data": batches(*arrays["validation"], 256), "callbacks": [stop]}
     started = time.perf_counter()
     fitted = model.fit(steps, epochs=epochs, shuffle=False, verbose=0, **known)
     seconds = time.perf_counter() - started
     found = [model(arrays[name][0]).numpy() for name in ("validation", "test")]
-    return Fit(
-        pd.DataFrame(fitted.history), model.get_weights(), words, *found, seconds
-    )
+    return Fit(pd.DataFrame(fitted.history), model.get_weights(), words, *found, seconds)

@@ -55,9 +55,7 @@ def word_vectors(lines, size, dimension=100, window=5):
     counts = sparse.coo_array(count_pairs(lines, size, window))
     total = counts.sum(axis=0)
     gain = np.log(counts.data * total.sum() / (total[counts.row] * total[counts.col]))
-    ppmi = sparse.csr_array(
-        (np.maximum(gain, 0), (counts.row, counts.col)), counts.shape
-    )
+    ppmi = sparse.csr_array((np.maximum(gain, 0), (counts.row, counts.col)), counts.shape)
     squeeze = TruncatedSVD(dimension, random_state=0)
     vectors = squeeze.fit_transform(ppmi)
     return vectors / np.sqrt(np.maximum(squeeze.singular_values_, 1e-12))
@@ -89,9 +87,7 @@ def find_connectives(texts, genres, gap):
     counter = CountVectorizer(analyzer=lambda text: set(MARKED.findall(text.lower())))
     counts = sparse.csr_array(counter.fit_transform(texts))
     names = np.unique(genres)
-    shares = np.array(
-        [(counts[genres == g].sum(axis=0) + 0.5) / sum(genres == g) for g in names]
-    )
+    shares = np.array([(counts[genres == g].sum(axis=0) + 0.5) / sum(genres == g) for g in names])
     is_common = counts.sum(axis=0) >= max(3, len(texts) / 100)
     is_even = np.log(shares.max(axis=0) / shares.min(axis=0)) < gap
     return {"", *",.:;!?", *counter.get_feature_names_out()[is_common & is_even]}
@@ -122,41 +118,32 @@ def surroundings(clauses, place):
     return list(dict.fromkeys(found))
 
 
+def count_clauses(texts, connectives, count_words, count_around):
+    """(texts, clauses), 1 where a clause is of a text; counts of words; counts of surroundings."""
+    cuts = [cut(text, connectives) for text in texts]
+    ends = np.cumsum([0, *map(len, cuts)])
+    of_text = sparse.csr_array((np.ones(ends[-1]), np.arange(ends[-1]), ends))
+    bags = [sorted(set(words)) or [""] for clauses in cuts for _, words in clauses]
+    around = [surroundings(clauses, place) for clauses in cuts for place in range(len(clauses))]
+    return of_text, count_words(bags), count_around(around)
+
+
 class WeightedClauses(TransformerMixin, BaseEstimator):
     """Texts as bags of words in which each clause counts by its surroundings."""
 
     def __init__(self, gap=0.5):
         self.gap = gap
 
-    def read(self, texts, count_words, count_around):
-        """(texts, clauses), 1 where a clause is of a text; (clauses, words); surroundings."""
-        cuts = [cut(text, self.connectives_) for text in texts]
-        ends = np.cumsum([0, *map(len, cuts)])
-        of_text = sparse.csr_array((np.ones(ends[-1]), np.arange(ends[-1]), ends))
-        bags = [sorted(set(words)) or [""] for clauses in cuts for _, words in clauses]
-        around = [
-            surroundings(clauses, place)
-            for clauses in cuts
-            for place in range(len(clauses))
-        ]
-        return of_text, count_words(bags), count_around(around)
-
     def fit(self, texts, genres):
         truth = np.unique(genres, return_inverse=True)[1]
         self.connectives_ = find_connectives(texts, truth, self.gap)
-        self.words_, self.around_ = (
-            CountVectorizer(analyzer=list),
-            CountVectorizer(analyzer=list),
-        )
-        of_text, words, around = self.read(
-            texts, self.words_.fit_transform, self.around_.fit_transform
-        )
+        self.words_, self.around_ = CountVectorizer(analyzer=list), CountVectorizer(analyzer=list)
+        counters = self.words_.fit_transform, self.around_.fit_transform
+        of_text, words, around = count_clauses(texts, self.connectives_, *counters)
         worth = words @ MultinomialNB().fit(of_text @ words, truth).feature_log_prob_.T
         own_genre = (truth @ of_text).astype(int)[:, None]
         leads = np.take_along_axis(worth, own_genre, axis=1) - worth
-        rows = sparse.vstack(
-            [of_text @ around.multiply(lead[:, None]) for lead in leads.T]
-        )
+        rows = sparse.vstack([of_text @ around.multiply(lead[:, None]) for lead in leads.T])
         both_ways = sparse.vstack([rows, -rows])  # a regression wants two classes
         signs = np.repeat([1, -1], rows.shape[0])
         regression = LogisticRegression(fit_intercept=False, max_iter=5000)
@@ -165,9 +152,8 @@ class WeightedClauses(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, texts):
-        of_text, words, around = self.read(
-            texts, self.words_.transform, self.around_.transform
-        )
+        counters = self.words_.transform, self.around_.transform
+        of_text, words, around = count_clauses(texts, self.connectives_, *counters)
         return of_text @ words.multiply((around @ self.theta_)[:, None])
 
 
@@ -182,17 +168,13 @@ RIVALS = {
     ),
     "embeddings, gradient boosting": make_pipeline(
         WordEmbedding(),
-        HistGradientBoostingClassifier(
-            max_leaf_nodes=8, early_stopping=False, random_state=0
-        ),
+        HistGradientBoostingClassifier(max_leaf_nodes=8, early_stopping=False, random_state=0),
     ),
     "1-3-grams, linear SVM": make_pipeline(
         TfidfVectorizer(**WORDS, sublinear_tf=True, ngram_range=(1, 3)),
         LinearSVC(max_iter=20_000, random_state=0),
     ),
-    "weighted clauses, logistic regression": make_pipeline(
-        WeightedClauses(), REGRESSION
-    ),
+    "weighted clauses, logistic regression": make_pipeline(WeightedClauses(), REGRESSION),
 }
 GRIDS = {
     "BoW, logistic regression": {"logisticregression__C": [0.1, 1, 10]},
@@ -232,9 +214,5 @@ def score(table, guesses):
     right = test["genre"] == guesses
     macro_f1 = f1_score(test["genre"], guesses, average="macro")
     return pd.Series(
-        {
-            "accuracy": right.mean(),
-            **right.groupby(test["kind"]).mean(),
-            "macro-F1": macro_f1,
-        }
+        {"accuracy": right.mean(), **right.groupby(test["kind"]).mean(), "macro-F1": macro_f1}
     )
