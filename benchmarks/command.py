@@ -8,11 +8,11 @@ import sys
 from benchmarks.sweep import STARTED_WITHOUT
 
 
-def arguments(doc, default=None, name="count"):
-    """(number or files given, whether the figures are evidence, options of `sweep`), from the command
+def arguments(doc, default=None):
+    """(count or files given, whether the figures are evidence, options of `sweep`), from the command
     line of a script with docstring `doc`. A script without a default takes files.
 
-    Evidence is what the default number gives, or what --write says.
+    Evidence is what the default count gives, or what --write says.
     """
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=doc, formatter_class=form)
@@ -20,7 +20,9 @@ def arguments(doc, default=None, name="count"):
         parser.add_argument("given", nargs="+", metavar="FILE")
     else:
         text = f"default: {default}"
-        parser.add_argument("given", nargs="?", metavar=name, type=int, default=default, help=text)
+        parser.add_argument(
+            "given", nargs="?", metavar="count", type=int, default=default, help=text
+        )
     for option, kind, text in (
         ("--cluster", str, "tcp://scheduler:8786, a Dask cluster; or local, one on this machine"),
         ("--processes", int, "processes on this machine (default: one a core)"),

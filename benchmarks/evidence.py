@@ -153,11 +153,21 @@ def used_definitions(file, names=None):
     return found
 
 
+def data_of(trees):
+    """The texts of the .json files that definitions name by their path from the top of the repository."""
+    for tree in trees:
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Constant) and str(part.value).endswith(".json"):
+                if (ROOT / part.value).is_file():
+                    yield (ROOT / part.value).read_text(encoding="utf-8")
+
+
 def code_of(script):
     """The hash of what a script's results depend on: its definitions and those of this repository that it uses, as syntax trees,
-    so that no comment, docstring or line break counts."""
+    so that no comment, docstring or line break counts; and the data that they name."""
     found = used_definitions(Path(script).resolve())
-    texts = sorted(ast.dump(tree) for trees in found.values() for tree in trees)
+    trees = [tree for trees in found.values() for tree in trees]
+    texts = sorted(map(ast.dump, trees)) + sorted(data_of(trees))
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The full comparison of models on a file of texts of your own, and evidence under a name.
+"""The full comparison of models on a file of texts of your own: evidence under a name, and its rows of results/real.csv.
 
 usage: python -m benchmarks.text_own FILE.csv NAME [--write]        (for example short_news.csv short_news)
 """
@@ -7,7 +7,9 @@ import argparse
 import sys
 from dataclasses import replace
 
-from benchmarks.evidence import slug, write_evidence
+import pandas as pd
+
+from benchmarks.evidence import place, slug, write_evidence
 from owndata.classify import (
     LSTM_AND_BAG,
     Comparison,
@@ -25,7 +27,7 @@ from owndata.texts import Texts, read_texts
 from owndata.words.classify import comparison
 from tools.notebooks import TEXT_NOTEBOOK
 
-COLUMNS = ("accuracy", "low", "high", "macro_f1")
+COLUMNS = ["accuracy", "low", "high", "macro_f1"]
 
 
 def try_out(texts: Texts) -> Comparison:
@@ -52,6 +54,17 @@ def figures_of(found: Comparison) -> dict[str, object]:
     return figures
 
 
+def write_rows(found, name, write):
+    """Put the scores of all models into real.csv, in the place of the rows that this set of texts has there."""
+    rows = found.scores[COLUMNS].rename_axis("model").reset_index()
+    rows.insert(0, "texts", name)
+    path = place(TEXT_NOTEBOOK, "real.csv", write)
+    if path.exists():
+        known = pd.read_csv(path).groupby("texts", sort=False)
+        rows = pd.concat((dict(iter(known)) | {name: rows}).values())
+    rows.to_csv(path, float_format="%.6g", lineterminator="\n", index=False)
+
+
 def main(path, name, write, tiny):
     try:
         texts = read_texts(path)
@@ -59,8 +72,10 @@ def main(path, name, write, tiny):
     except Unclear as error:
         sys.exit(str(error))
     print(comparison(found))
+    write = write and not tiny
+    write_rows(found, slug(name).replace("_", " "), write)
     figures = {slug(name, key): value for key, value in figures_of(found).items()}
-    write_evidence(TEXT_NOTEBOOK, f"text_own:{slug(name)}", None, write and not tiny, **figures)
+    write_evidence(TEXT_NOTEBOOK, f"text_own:{slug(name)}", None, write, **figures)
 
 
 if __name__ == "__main__":
@@ -73,7 +88,7 @@ if __name__ == "__main__":
         "--tiny", action="store_true", help="only try whether it runs: two splits, one epoch"
     )
     parser.add_argument(
-        "--write", action="store_true", help="put the figures into the committed evidence.json"
+        "--write", action="store_true", help="put the figures into the committed results"
     )
     given = parser.parse_args()
     main(given.file, given.name, given.write, given.tiny)

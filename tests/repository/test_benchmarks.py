@@ -14,6 +14,7 @@ import warnings
 from contextlib import contextmanager
 from datetime import date
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,16 @@ import pytest
 from conftest import BOTH, LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK
 from sweep_jobs import die_at_two, fail, noisy, number_of
 
-from benchmarks import evidence, lstm_extras, lstm_recall, lstm_trials, lstm_tricks, real_data
+from benchmarks import (
+    evidence,
+    lstm_extras,
+    lstm_recall,
+    lstm_trials,
+    lstm_tricks,
+    real_data,
+    text_controls,
+    text_own,
+)
 from benchmarks import sweep as sweep_module
 from benchmarks.command import arguments
 from benchmarks.lstm_extras import AVERAGED, VARIANTS, figures_of, for_the_notebook, train_with
@@ -30,12 +40,13 @@ from benchmarks.lstm_recall import choose_rates, measure
 from benchmarks.lstm_trials import defaults
 from benchmarks.sweep import sweep
 from benchmarks.text_map import LSTM, judge_cell
-from benchmarks.text_trials import alter, best_rival, ladder
+from benchmarks.text_models import SETTINGS
+from benchmarks.text_sizes import crossing
+from benchmarks.text_trials import alter, best_rival, make_table
 from LSTM_from_scratch import lstm
 from LSTM_from_scratch.series import make_series, prepare
 from owndata.windows import Parts
-from Text_Classification_LSTM.corpus import make_corpus
-from Text_Classification_LSTM.networks import GRIDS
+from Text_Classification_LSTM.rivals import RIVALS
 from tools.notebooks import parameters
 from tools.run import INSTRUCTIONS
 
@@ -92,9 +103,15 @@ def run_tiny(folder, notebook, script, *arguments):
     return figures
 
 
-def tried_table(folder, name):
+def tried_table(folder, name, notebook=LSTM_NOTEBOOK):
     """A table that was only tried."""
-    return pd.read_csv(folder / "benchmarks/.kept/tried/LSTM_from_scratch" / name)
+    tried_files = folder / "benchmarks/.kept/tried"
+    return pd.read_csv(tried_files / notebook.partition("/")[0] / name)
+
+
+def columns_of(name):
+    """The columns of a committed table that notebook 2 reads."""
+    return list(pd.read_csv((ROOT / TEXT_NOTEBOOK).parent / "results" / name))
 
 
 def write_series(path):
@@ -320,13 +337,20 @@ def test_lstm_own_series_names_its_figures_by_a_slug(copy):
 @pytest.mark.verify
 def test_text_seeds_scores_every_model(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_seeds", 2)
-    models = GRIDS.keys() | ladder().keys()
+    models = set(SETTINGS)
     assert {evidence.slug(name, "accuracy") for name in models} <= figures.keys()
     assert (
         figures["seeds"] == 2
         and figures["best_rival"] in models
-        and figures["ladder"].keys() == models
+        and figures["ladder"].keys() == figures["quantiles"].keys() == models
     )
+    table = tried_table(copy, "models.csv", TEXT_NOTEBOOK)
+    assert list(table) == columns_of("models.csv") and set(table["model"]) == models
+    everywhere = table["model"].isin({"LSTM", "LSTM, attention", *RIVALS})
+    assert (table["corpora"] == np.where(everywhere, 2, 1)).all()
+    assert table["accuracy"].is_monotonic_decreasing
+    whole = table[everywhere]
+    assert (whole["low"] <= whole["accuracy"]).all() and (whole["accuracy"] <= whole["high"]).all()
 
 
 @pytest.mark.verify
@@ -337,6 +361,11 @@ def test_text_sizes_compares_the_models_at_every_size(copy):
         "at_160_difference_to_order_aware_low",
         "crossing_texts",
     } <= figures.keys()
+    table = tried_table(copy, "sizes.csv", TEXT_NOTEBOOK)
+    assert list(table) == columns_of("sizes.csv") and len(table) == 12
+    for row in table.itertuples():
+        key = evidence.slug("at", row.texts, row.model, "accuracy")
+        assert row.accuracy == pytest.approx(figures[key], rel=1e-4)
 
 
 @pytest.mark.verify
@@ -345,15 +374,26 @@ def test_text_controls_scores_every_case(copy):
     assert {
         "control_shuffled_weighted_clauses_crossover",
         "control_as_it_is_weighted_clauses_accuracy",
+        "control_without_although_weighted_clauses_crossover",
     } <= figures.keys()
+    table = tried_table(copy, "controls.csv", TEXT_NOTEBOOK)
+    assert list(table) == columns_of("controls.csv")
+    assert list(table["case"]) == text_controls.CASES[:5]
 
 
 @pytest.mark.verify
-def test_text_map_scores_every_cell_and_leaves_the_committed_picture_alone(copy):
+def test_text_map_scores_every_cell(copy):
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_map", 1, "--processes", 1)
     assert {"map_50_percent_100_texts_lstm", "map_100_percent_100_texts_rival"} <= figures.keys()
-    tried_figure = copy / "benchmarks/.kept/tried/Text_Classification_LSTM/decision_map.png"
-    assert tried_figure.read_bytes().startswith(b"\x89PNG")
+    table = tried_table(copy, "map.csv", TEXT_NOTEBOOK)
+    assert list(table) == columns_of("map.csv") and list(table["crossover"]) == [0.5, 1]
+    assert table["ahead"].isin(["LSTM", "rival", "level", "nobody"]).all()
+
+
+@pytest.mark.parametrize("ours, size", [([1, 5, 5], 300), ([5, 1, 5], 1000), ([5, 5, 1], None)])
+def test_two_curves_cross_where_ours_stays_above(ours, size):
+    sizes = [100, 300, 1000]
+    assert crossing(pd.Series(ours, sizes), pd.Series(3, sizes)) == size
 
 
 @pytest.mark.parametrize(
@@ -378,7 +418,8 @@ def test_a_cell_of_the_map_names_no_winner_inside_the_noise(lstm, rival, winner)
 
 @pytest.mark.verify
 def test_text_search_fits_every_setting(copy):
-    assert run_tiny(copy, TEXT_NOTEBOOK, "text_search", "--processes", 1)["search_fits"] == 3
+    figures = run_tiny(copy, TEXT_NOTEBOOK, "text_search", 1, "--processes", 1)
+    assert figures["search_fits"] == 4 and figures["search_best_dropout"] in (0.3, 0.5)
 
 
 @pytest.mark.verify
@@ -406,6 +447,19 @@ def test_text_own_puts_its_name_before_every_figure(copy):
     pd.DataFrame(rows, columns=["text", "genre"]).to_csv(copy / "own.csv", index=False)
     figures = run_tiny(copy, TEXT_NOTEBOOK, "text_own", "own.csv", "My News")
     assert figures["my_news_texts"] == 240 and "my_news_lstm_accuracy" in figures
+    table = tried_table(copy, "real.csv", TEXT_NOTEBOOK)
+    assert list(table) == columns_of("real.csv") and set(table["texts"]) == {"my news"}
+
+
+def test_a_set_of_texts_keeps_its_place_among_the_real_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_own, "place", lambda *_: tmp_path / "real.csv")
+    for name, values in (("a", [0.1, 0.2]), ("b", [0.3]), ("a", [0.4])):
+        models = [f"model {k}" for k in range(len(values))]
+        scores = pd.DataFrame({column: values for column in text_own.COLUMNS}, models)
+        text_own.write_rows(SimpleNamespace(scores=scores), name, True)
+    table = pd.read_csv(tmp_path / "real.csv")
+    assert list(table) == columns_of("real.csv")
+    assert list(table["texts"]) == ["a", "b"] and list(table["accuracy"]) == [0.4, 0.3]
 
 
 def test_real_texts_are_drawn_once_and_without_retweets(tmp_path, monkeypatch):
@@ -503,12 +557,6 @@ def test_a_wrong_call_is_answered_with_what_the_script_takes(script, arguments, 
     done = run(ROOT, script, *arguments)
     assert done.returncode == 2 and done.stderr.startswith("usage: ")
     assert said in done.stderr.splitlines()[-1]
-
-
-@pytest.mark.run
-def test_the_search_takes_a_seed_and_calls_it_so():
-    said = run(ROOT, "text_search", "--help").stdout
-    assert "[seed]" in said and "count" not in said
 
 
 def test_a_failed_speed_measurement_shows_the_error_of_its_process(copy):
@@ -667,6 +715,14 @@ def test_what_a_function_imports_when_it_is_called_counts_too(evidence_of_copy):
     before = evidence.code_of(script)
     network = evidence_of_copy / "LSTM_from_scratch" / "lstm.py"
     with changed(network, "def lstm_backward(", "def lstm_backward(nothing, "):
+        assert evidence.code_of(script) != before
+    assert evidence.code_of(script) == before
+
+
+def test_the_grammar_of_the_corpora_counts_as_code(evidence_of_copy):
+    script = evidence_of_copy / "benchmarks" / "text_controls.py"
+    before = evidence.code_of(script)
+    with changed(evidence_of_copy / "Text_Classification_LSTM/grammar.json", "bank", "shop"):
         assert evidence.code_of(script) != before
     assert evidence.code_of(script) == before
 
@@ -937,7 +993,7 @@ def test_of_equal_rivals_the_first_by_name_is_the_best_whatever_it_reaches_on_te
 
 @pytest.mark.parametrize("word", ["although", "long after", "not that"])
 def test_what_the_controls_hold_out_is_met_in_the_test_alone(word):
-    table = make_corpus(1)
+    table = make_table(1)
     without, whole = (alter(table, f"{how} {word}", 1) for how in ("without", "with"))
     holds = without["text"].str.lower().str.contains(word)
     assert (holds == (without["split"] == "test")).all() and holds.sum() > 10

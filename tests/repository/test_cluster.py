@@ -108,9 +108,13 @@ def test_dask_shares_no_random_numbers_with_a_job(kept, cluster):
 
 
 def test_notebook_2_gives_the_same_on_a_cluster(kept, cluster):
-    """A job of another module of this repository, with a net and with a forest, which has threads of its own."""
+    """A job of another module of this repository, with a net, and with a forest, which has threads of its own."""
     corpus = {"seed": 0, "train": 60, "validation": 30, "test": 30}
-    jobs = [(name, {}, corpus, {}) for name in ("order-free net", "BoW, random forest")]
+    jobs = [
+        (name, {}, corpus)
+        for name in ("BoW, random forest", "weighted clauses, logistic regression")
+    ]
+    jobs.append(("order-free net", {"epochs": 2}, corpus))
     there = sweep(validation, jobs, "Dask", cluster=cluster[0])
     assert there == sweep(validation, jobs, "here", processes=1, anew=True)
 
