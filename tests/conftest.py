@@ -91,11 +91,13 @@ def copy_tables(name, folder):
 def from_cells(name, cells, **given):
     """The functions that these cells of a notebook define, as a namespace to call them in.
 
-    cells: ids. They see what the notebook imports, and `given`: what they read of other cells.
+    cells: ids. They see what the notebook imports, and `given`: what they read of other cells. A
+    decorated function, which is tied to a widget, is left out.
     """
     sources = {cell.id: cell.source for cell in read_notebook(name).cells}
     nodes = [node for cell in cells for node in ast.parse(sources[cell]).body]
-    defined = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    defined = [node for node in functions if not node.decorator_list]
     read = {part.id for node in defined for part in ast.walk(node) if isinstance(part, ast.Name)}
     imports = [node for node in ast.parse(sources["imports"]).body if brings(node) & read]
     found = {}
