@@ -2,23 +2,34 @@
 sweeps keep their results."""
 
 import os
-import re
 
-from tools.notebooks import LSTM_NOTEBOOK, NOTEBOOKS, ROOT, TEXT_NOTEBOOK, read_notebook  # noqa: F401
+from tools.notebooks import (
+    LSTM_NOTEBOOK,
+    NOTEBOOKS,
+    ROOT,
+    TEXT_NOTEBOOK,
+    code_cells,
+    read_notebook,
+)
 from tools.run import ENVIRONMENT, pinned
 
 os.environ.update(ENVIRONMENT | pinned())  # as the runner does, and before NumPy is loaded
 
+import ast  # noqa: E402
+import json  # noqa: E402
 import shutil  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
 from importlib.util import find_spec  # noqa: E402
 from pathlib import Path  # noqa: E402
+from types import SimpleNamespace  # noqa: E402
 
 import matplotlib  # noqa: E402
 import nbformat  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
+
+from tools.compare import GIVEN  # noqa: E402
 
 matplotlib.use("Agg")
 
@@ -28,9 +39,11 @@ settings.load_profile("default")
 # For tests that need a whole run and not its results.
 REDUCED = {
     LSTM_NOTEBOOK: {"EPOCHS": 2, "N_SEEDS": 1, "HIDDEN_SIZE": 4, "RECALL_STEPS": 5, "NOISE": 0.2},
-    TEXT_NOTEBOOK: {"QUICK": True, "EPOCHS": 1, "LSTM_UNITS": 4, "EMBEDDING_DIM": 8},
+    TEXT_NOTEBOOK: {"N_CORPORA": 2, "EPOCHS": 1, "LSTM_UNITS": 4, "EMBEDDING_DIM": 8},
 }
 BOTH = pytest.mark.parametrize("name", NOTEBOOKS)
+# The word lists of the texts, which the notebook reads too.
+GRAMMAR = json.loads((ROOT / TEXT_NOTEBOOK).with_name("grammar.json").read_text("utf-8"))
 
 # Read by every Python process of a guarded run, workers too: connections that leave this machine are noted and refused.
 GUARD = """
@@ -63,15 +76,41 @@ def guarded(folder):
 
 
 def copy_tables(name, folder):
-    """Copy to `folder` the tables, written by benchmarks, that the notebook reads.
+    """Copy to `folder` the tables and lists that the notebook reads and does not write.
 
     It writes into plots/ and results/, which a copy of its whole folder has.
     """
     for inner in ("plots", "results"):
         (folder / inner).mkdir()
-    source = "\n".join(cell.source for cell in read_notebook(name).cells)
-    for table in re.findall(r'read_csv\("(results/[^"]+)"', source):
-        shutil.copy((ROOT / name).parent / table, folder / table)
+    source = "\n".join(cell.source for cell in code_cells(read_notebook(name)))
+    for table in GIVEN[Path(name).parent.name]:
+        if f'"{table}"' in source:
+            shutil.copy((ROOT / name).parent / table, folder / table)
+
+
+def from_cells(name, cells, **given):
+    """The functions that these cells of a notebook define, as a namespace to call them in.
+
+    cells: ids. They see what the notebook imports, and `given`: what they read of other cells. A
+    decorated function, which is tied to a widget, is left out.
+    """
+    sources = {cell.id: cell.source for cell in read_notebook(name).cells}
+    nodes = [node for cell in cells for node in ast.parse(sources[cell]).body]
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    defined = [node for node in functions if not node.decorator_list]
+    read = {part.id for node in defined for part in ast.walk(node) if isinstance(part, ast.Name)}
+    imports = [node for node in ast.parse(sources["imports"]).body if brings(node) & read]
+    found = {}
+    exec(compile(ast.Module(imports + defined, []), name, "exec"), found)
+    found.update(given)
+    return SimpleNamespace(**{node.name: found[node.name] for node in defined})
+
+
+def brings(node):
+    """The names that a line of imports brings; of any other line none."""
+    if not isinstance(node, (ast.Import, ast.ImportFrom)):
+        return set()
+    return {one.asname or one.name for one in node.names}
 
 
 def run_notebook(name, folder, environment=None, changes=None, **parameters):

@@ -9,9 +9,10 @@ import pandas as pd
 
 from LSTM_from_scratch.lstm import load
 from LSTM_from_scratch.series import choose_ar, choose_lag, prepare
-from Text_Classification_LSTM.corpus import OPENERS, PATTERNS
+from Text_Classification_LSTM.corpus import PATTERNS
 from tools.notebooks import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, parameters
 
+READER = (ROOT / TEXT_NOTEBOOK).parent / "results" / "lstm_attention.npz"
 INDEX = """<h2><a href="live.html">Play with the trained networks</a></h2>
 <p>Type a sentence and watch one LSTM read it; drag the dots of a wave and watch another forecast it, in your browser.</p>
 """
@@ -28,10 +29,11 @@ def packed(array, kind):
     }
 
 
-def texts():
+def texts(network):
     """The network that reads: its weights and words, the patterns by which clauses are swapped, lines of the test part."""
     folder = (ROOT / TEXT_NOTEBOOK).parent
-    with np.load(folder / "results" / "lstm_attention.npz", allow_pickle=False) as file:
+    grammar = json.loads((folder / "grammar.json").read_text(encoding="utf-8"))
+    with np.load(network, allow_pickle=False) as file:
         kept = dict(file)
     table = pd.read_csv(folder / "text_data.csv")
     test = table[table["split"] == "test"].drop_duplicates(
@@ -42,7 +44,7 @@ def texts():
         "genres": kept.pop("genres").tolist(),
         "weights": {name: packed(array, "float16") for name, array in kept.items()},
         "patterns": [pattern for _, patterns in PATTERNS.values() for pattern in patterns],
-        "openers": OPENERS,
+        "openers": grammar["openers"],
         "trained": int((table["split"] == "train").sum()),
         "lines": test.sample(60, random_state=0)[["text", "genre"]].to_numpy().tolist(),
     }
@@ -66,10 +68,13 @@ def series():
     }
 
 
-def build(target):
-    """Write the live page into the folder `target`; returns its entry in the site's index."""
+def build(target, network=READER):
+    """Write the live page into the folder `target`; returns its entry in the site's index.
+
+    network: the file, kept by notebook 2, of the network that reads.
+    """
     for part in (ROOT / "site" / "live").iterdir():
         shutil.copy(part, target)
-    data = json.dumps({"texts": texts(), "series": series()}, separators=(",", ":"))
+    data = json.dumps({"texts": texts(network), "series": series()}, separators=(",", ":"))
     (target / "data.js").write_text(f"const DATA = {data};\n", encoding="utf-8", newline="\n")
     return INDEX

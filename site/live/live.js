@@ -55,10 +55,9 @@ let reading;
 /** The text piece by piece, as it is written: its words, the state after it, the probabilities if the text ended there. */
 function readText(text) {
   const pieces = [];
-  let state = beforeReading(texts), left = MAX_WORDS;
+  let state = beforeReading(texts);
   for (const shown of text.split(/\s+/).filter(Boolean)) {
-    const words = tokenise(shown).slice(0, left), before = state;
-    left -= words.length;
+    const words = tokenise(shown), before = state;
     state = words.reduce((last, word) => readWord(texts, last, word), state);
     pieces.push({ shown, words, before, probabilities: answer(texts, state) });
   }

@@ -75,9 +75,10 @@ function windowBest(window, sigma, ahead, phases = 360) {
 
 // Notebook 2: the genres of a text, by attention. A state holds what the softmax over the scores so far needs.
 
-const MAX_WORDS = 200;
-const WORD = /[\p{L}\p{M}\p{N}]+(?:['\u200c\u200d-][\p{L}\p{M}\p{N}]+)*/gu;
-const tokenise = (text) => (text.replaceAll("\u2019", "'").match(WORD) ?? []).map((word) => word.toLowerCase());
+// Words as Keras makes them: punctuation is deleted, A to Z become small. Typographic dashes, quotes and dots go with the plain ones.
+const MARKS = /[!-/:-@[-`{-~\u2010-\u2015\u2018-\u201f\u2026\u2212]/g;
+const lowered = (text) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+const tokenise = (text) => lowered(text.replace(MARKS, "")).split(/\s+/).filter(Boolean);
 const beforeReading = (net) => ({ ...empty(net.Wh.rows), top: -Infinity, total: 0, sum: new Float64Array(net.Wx.rows) });
 
 /** The state after one more word. */

@@ -5,16 +5,20 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import IN_A_BROWSER
+from conftest import GRAMMAR, IN_A_BROWSER
+from keras import layers
 
 from LSTM_from_scratch import lstm, series
 from Text_Classification_LSTM import corpus, networks
 from tools import live_page
-from tools.notebooks import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, parameters
+from tools.notebooks import LSTM_NOTEBOOK, ROOT, TEXT_NOTEBOOK, parameters, read_notebook
 
 pytestmark = IN_A_BROWSER
 NOISE = parameters(LSTM_NOTEBOOK)["NOISE"]
 SERIES, TEXTS = (ROOT / LSTM_NOTEBOOK).parent, (ROOT / TEXT_NOTEBOOK).parent
+TYPED = str.maketrans(
+    "\u2018\u2019\u201c\u201d\u2010\u2011\u2013\u2014\u2026\u00a0", "''\"\"----. "
+)
 ODD = """
 
 !!! — …
@@ -24,14 +28,15 @@ The bank's “half-time” score: 2-1 for Österreich!
 THE STRIKER SCORED A LATE GOAL
 the   bank\traised the\u00a0interest rate
 rock 'n' roll -- bank--bill bank- -bank 'bank' bank’s
-ISTANBUL İstanbul ΟΔΟΣ ΑΘΗΝΑ Straße
+a first-year student, a first‑year student, a firstyear student
+ISTANBUL İstanbul ΟΔΟΣ ΑΘΗΝΑ Straße \u212aick
 центральный банк повысил ставку
 می‌خواهم بانک
 हिन्दी क्षेत्र
 東京 銀行
 zebra zebra zebra
 😀 goal 😀 goal
-<b>bank</b> & bill; $1,000 1e5 x_1
+<b>bank</b> & bill; $1,000 1e5 x_1 [bank] \\ ^ ` {bank} | ~ @ # % * + = ?
 Although, although, although.""".splitlines()
 
 
@@ -44,70 +49,135 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def open_page(browser, folder):
-    """open_page(width, **options): the page, quiet and alone: a message, an error or a request fails the test."""
-    contexts, messages, requests = [], [], []
+    """open_page(width, site, **options): the page, quiet and alone: a message, an error or a request fails the test."""
+    contexts, messages, requests, sites = [], [], [], []
 
-    def opened(width=1300, **options):
+    def opened(width=1300, site=folder, **options):
+        sites.append(site)
         contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: messages.append(message.text))
         page.on("pageerror", lambda error: messages.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
-        page.goto((folder / "live.html").as_uri())
+        page.goto((site / "live.html").as_uri())
         page.wait_for_function("layWindow.frame && reading.weighed")
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert messages == [] and all(url.startswith((folder.as_uri(), "data:")) for url in requests)
+    own = tuple(site.as_uri() for site in sites)
+    assert messages == [] and all(url.startswith((*own, "data:")) for url in requests)
 
 
-def kept_texts():
-    """(file that notebook 2 keeps for the page, the same weights in the notebook's own network, its vectoriser)"""
-    table = pd.read_csv(TEXTS / "text_data.csv")
-    with np.load(TEXTS / "results" / "lstm_attention.npz", allow_pickle=False) as file:
-        kept = dict(file)
-    vectoriser = networks.make_vectoriser(corpus.part_of(table, "train")["text"])
-    net = networks.make_net(len(kept["genres"]), "attention", frozen=True)
-    vectors = np.zeros((5000, 100), np.float32)
-    vectors[1 : 1 + len(kept["vectors"])] = kept["vectors"]
-    rest = (
-        [kept[name] for name in ("Wx", "Wh", "b")],
-        [kept["v"][:, None], np.zeros(1)],
-        [kept["Wy"], kept["by"]],
+def typed(texts):
+    """Texts as a keyboard writes them: typographic quotes, dashes and blanks as the plain ones."""
+    return [text.translate(TYPED) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """(page, network, word numbers) of a small network, trained and kept as notebook 2 does.
+
+    The page reads weights of 16 bits, and the network has the same.
+    """
+    table = corpus.make_corpus(5, GRAMMAR, train=120, validation=40, test=4)
+    settings = {"vocabulary_size": 900, "dimension": 7, "units": 6, "frozen": True}
+    fit = networks.fit_net(table, networks.attention, 0, 0.02, epochs=3, **settings)
+    above = tmp_path_factory.mktemp("small")
+    keep_as_the_notebook_does(fit, above)
+    network = above / "results" / "lstm_attention.npz"
+    page = above / "site"
+    page.mkdir()
+    live_page.build(page, network)
+    net = networks.make_net(networks.attention, **settings)
+    net.set_weights([weight.astype(np.float16).astype(np.float32) for weight in fit.weights])
+    return page, net, layers.TextVectorization(vocabulary=fit.words[2:])
+
+
+def keep_as_the_notebook_does(fit, folder):
+    """Run the lines of the notebook's last cell that write results/lstm_attention.npz."""
+    [cell] = [cell for cell in read_notebook(TEXT_NOTEBOOK).cells if cell.id == "write-metrics"]
+    lines = cell.source[cell.source.index("vectors, Wx, Wh, b, v") :]
+    (folder / "results").mkdir()
+    lines = lines.replace('"results/', f'"{folder.as_posix()}/results/')
+    exec(
+        lines,
+        {"np": np, "fits": {("LSTM, attention", 0): fit}, "GENRES": sorted(GRAMMAR["topics"])},
     )
-    net.set_weights([vectors, *(array.astype(np.float32) for part in rest for array in part)])
-    return kept, net, vectoriser, table
 
 
-def test_texts_are_read_as_in_python(open_page):
+def test_texts_are_read_as_in_python(open_page, small):
     """Words, probabilities after the last word, and those without one word, on 200 texts."""
-    kept, net, vectoriser, table = kept_texts()
-    assert (
-        vectoriser.get_vocabulary()[2:] == str(kept["words"]).split()
-        and corpus.genre_names(table) == kept["genres"].tolist()
-    )
+    folder, net, to_numbers = small
+    table = pd.read_csv(TEXTS / "text_data.csv")
     texts = [*ODD, "the bank raised the rate " * 50, "a" * 500]
     texts += table["text"].sample(200 - len(texts), random_state=1).tolist()
     assert len(texts) == 200
-    page = open_page()
+    page = open_page(site=folder)
     shown = page.evaluate(
         "texts => texts.map(text => Array.from(readText(text).probabilities))", texts
     )
-    expected = net.predict(networks.word_numbers(vectoriser, texts), batch_size=256, verbose=0)
+    expected = net(to_numbers(typed(texts))).numpy()
+    assert np.ptp(expected, axis=0).min() > 0.1  # they differ from text to text
     np.testing.assert_allclose(shown, expected, rtol=0, atol=1e-5)
-    assert page.evaluate("texts => texts.map(tokenise)", texts) == [
-        corpus.tokenise(text) for text in texts
-    ]
-    assert page.evaluate("MAX_WORDS") == networks.MAX_WORDS
     text = texts[-1]
     read = "text => { const read = readText(text); return read.pieces.map((_, place) => Array.from(without(read, place))) }"
     left_out = page.evaluate(read, text)
     words = text.split()
     fewer = [" ".join(words[:place] + words[place + 1 :]) for place in range(len(words))]
-    expected = net.predict(networks.word_numbers(vectoriser, fewer), batch_size=256, verbose=0)
-    np.testing.assert_allclose(left_out, expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(left_out, net(to_numbers(fewer)), rtol=0, atol=1e-5)
+
+
+def test_words_are_those_of_keras(open_page):
+    """Each text's words, in their order, as a vocabulary of all of them numbers them."""
+    page = open_page()
+    table = pd.read_csv(TEXTS / "text_data.csv")
+    texts = [*ODD, *table["text"].sample(80, random_state=2)]
+    shown = page.evaluate("texts => texts.map(tokenise)", texts)
+    to_numbers = layers.TextVectorization(split="whitespace")
+    to_numbers.adapt(typed(texts))
+    names = np.array(to_numbers.get_vocabulary(), object)
+    numbers = to_numbers(typed(texts)).numpy()
+    assert shown == [names[row[row > 0]].tolist() for row in numbers]
+    assert ["a", "firstyear", "student"] * 3 in shown
+
+
+def kept_texts():
+    """(file that notebook 2 keeps for the page, the same weights in the notebook's own network)"""
+    with np.load(live_page.READER, allow_pickle=False) as file:
+        kept = dict(file)
+    net = networks.make_net(networks.attention, len(kept["genres"]), frozen=True)
+    vectors = np.zeros((5000, 100), np.float32)
+    vectors[1 : 1 + len(kept["vectors"])] = kept["vectors"]
+    rest = [
+        kept["Wx"],
+        kept["Wh"],
+        kept["b"],
+        kept["v"][:, None],
+        np.zeros(1),
+        kept["Wy"],
+        kept["by"],
+    ]
+    net.set_weights([vectors, *(array.astype(np.float32) for array in rest)])
+    return kept, net
+
+
+def test_the_kept_network_knows_the_words_of_its_training_texts():
+    table = corpus.make_corpus(0, GRAMMAR)
+    kept, _ = kept_texts()
+    assert networks.to_arrays(table, 5000)[1][2:] == str(kept["words"]).split()
+    assert sorted(GRAMMAR["topics"]) == kept["genres"].tolist()
+
+
+def test_the_kept_network_answers_as_in_python(open_page):
+    kept, net = kept_texts()
+    to_numbers = layers.TextVectorization(vocabulary=str(kept["words"]).split())
+    texts = pd.read_csv(TEXTS / "text_data.csv")["text"].sample(50, random_state=3).tolist()
+    shown = open_page().evaluate(
+        "texts => texts.map(text => Array.from(readText(text).probabilities))", texts
+    )
+    np.testing.assert_allclose(shown, net(to_numbers(texts)), rtol=0, atol=1e-5)
 
 
 def test_the_kept_network_is_right_on_98_of_100_test_texts(open_page):
@@ -311,5 +381,5 @@ def test_answers_within_50_milliseconds(open_page):
 def test_the_page_is_small_and_its_networks_take_a_hundred_lines(folder):
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
     assert sum(sizes.values()) < 2_000_000
-    assert (TEXTS / "results" / "lstm_attention.npz").stat().st_size <= 500_000
+    assert live_page.READER.stat().st_size <= 500_000
     assert len((folder / "nets.js").read_text(encoding="utf-8").splitlines()) <= 100
