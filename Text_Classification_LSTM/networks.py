@@ -72,9 +72,6 @@ def batches(numbers, labels, size, seed=None):
     return dataset.apply(tf.data.experimental.assert_cardinality(count))
 
 
-Fit = namedtuple("Fit", "history weights words validation test seconds")
-
-
 def to_arrays(table, vocabulary_size):
     """{part: (word numbers (texts, words), genre numbers)}, and the words, from training texts."""
     to_numbers = layers.TextVectorization(vocabulary_size)
@@ -86,6 +83,9 @@ def to_arrays(table, vocabulary_size):
         genres = part["genre"].map(names.index).to_numpy()
         arrays[name] = to_numbers(part["text"]).numpy(), genres
     return arrays, to_numbers.get_vocabulary()
+
+
+Fit = namedtuple("Fit", "history weights words validation test seconds")
 
 
 def fit_net(table, reader, seed, learning_rate=0.002, epochs=60, patience=8, batch_size=64, **net):
