@@ -127,16 +127,6 @@ def test_on_reuters_the_plain_lstm_is_far_behind_and_farther_in_macro_f1():
     assert found.loc["majority class", "accuracy"] == pytest.approx(0.53)
 
 
-def test_the_number_of_words_is_the_one_in_the_text():
-    to_words = layers.TextVectorization()
-    to_words.adapt(list(part_of(make_corpus(SHIPPED["SEED"], GRAMMAR), "train")["text"]))
-    text = (ROOT / TEXT_NOTEBOOK).read_text("utf-8")
-    assert f"the training texts use {to_words.vocabulary_size() - 2:,}" in text
-
-
-# What a run of the notebook writes: results/metrics.json and the network of the live page.
-
-
 def not_a_number(name):
     raise ValueError(f"{name} is no JSON")
 
