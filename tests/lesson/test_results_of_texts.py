@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import GRAMMAR, ROOT, TEXT_NOTEBOOK
-from keras import layers
 
-from Text_Classification_LSTM.corpus import make_corpus, part_of
 from Text_Classification_LSTM.rivals import RIVALS
 from tools.notebooks import parameters
 
