@@ -144,9 +144,6 @@ IN_TEXTS = [  # that README.md and others state
     "texts",
     "vocabulary",
     "bag_of_words_ceiling",
-    "lstm_accuracy",
-    "lstm_accuracy_low",
-    "lstm_accuracy_high",
     "shuffled_accuracy",
     "unshuffled_accuracy",
 ]
