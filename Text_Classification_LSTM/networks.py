@@ -99,7 +99,7 @@ def fit_net(table, reader, seed, learning_rate=0.002, epochs=60, patience=8, bat
     embedding = model.get_layer("vectors")
     arrays, words = to_arrays(table, embedding.input_dim)
     X, y = arrays["train"]
-    size = min(batch_size, max(8, len(y) // 25))  # at least 25 steps an epoch, also of few texts
+    size = min(batch_size, max(8, len(y) // 25))  # of few texts, small ones
     steps = batches(X, y, size, seed)
     if not embedding.trainable:
         lines = [row[row > 0] for row in X]

@@ -34,6 +34,7 @@ from Text_Classification_LSTM.rivals import (
     WORD,
     WordEmbedding,
     stems,
+    to_dense,
     word_vectors,
 )
 
@@ -56,11 +57,6 @@ def marked_stems(text):
     pieces = re.split(r"[,.:;!?]+(?:\s|$)", text)
     clauses = [found for found in map(stems, pieces) if found] or [[]]
     return [f"{stem}_first" for stem in clauses[0]] + [f"{stem}_last" for stem in clauses[-1]]
-
-
-def to_dense(counts):
-    """Sparse counts as a plain array, with which trees are much faster."""
-    return counts.toarray()
 
 
 def make_pipelines():

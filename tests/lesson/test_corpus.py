@@ -133,7 +133,6 @@ def test_nothing_leaks_from_one_part_to_another(seed):
     table = small_corpus(seed)
     for column in ("pair", "text", "clauses"):
         assert len(LEAKS.shared(table, column)) == 0
-    assert LEAKS.bags_met(table) == 0
 
 
 def test_a_leak_is_found(first):
@@ -141,7 +140,6 @@ def test_a_leak_is_found(first):
     careless = first.assign(split=every_other)
     for column in ("pair", "clauses"):
         assert len(LEAKS.shared(careless, column)) > 100
-    assert LEAKS.bags_met(careless) > 0.2
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 1.0])
