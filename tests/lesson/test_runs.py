@@ -77,7 +77,7 @@ def test_the_corpora_and_units_that_are_asked_for_reach_what_is_computed(reduced
     assert metrics["seeds"] == asked["N_CORPORA"]
     with np.load(folder / "results" / "lstm_attention.npz", allow_pickle=False) as kept:
         assert kept["Wx"].shape == (asked["EMBEDDING_DIM"], 4 * asked["LSTM_UNITS"])
-        assert len(str(kept["words"]).split()) == metrics["words"] == len(kept["vectors"]) - 1
+        assert len(str(kept["words"]).split()) == metrics["vocabulary"] == len(kept["vectors"]) - 1
 
 
 @run
